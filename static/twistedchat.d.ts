@@ -1,0 +1,166 @@
+// Types of the scripts in this folder. The scripts themselves are plain ES3 and need no build step.
+
+declare namespace TwistedChat {
+  type TransportName =
+    | "websocket" | "xhr-streaming" | "eventsource" | "iframe-eventsource" | "htmlfile" | "iframe-htmlfile"
+    | "xhr-polling" | "iframe-xhr-polling" | "jsonp-polling";
+
+  /** A result that comes later: Athena's Deferred, with `then` for those who like it. */
+  interface Deferred<T> {
+    addCallback(fn: (value: T) => any): Deferred<any>;
+    addErrback(fn: (error: RemoteError) => any): Deferred<any>;
+    addBoth(fn: (valueOrError: any) => any): Deferred<any>;
+    then(ok: (value: T) => any, fail?: (error: RemoteError) => any): Deferred<any>;
+    callback(value: T): void;
+    errback(error: any): void;
+    cancel(): void;
+  }
+
+  /** How a call can fail. `kind` "refused": the other side said no. "unknown": nobody can say whether it ran. */
+  interface RemoteError { kind: "refused" | "unknown" | "cancelled"; error: string; text: string; id?: string; retry?: number; }
+
+  interface Status {
+    state: "connecting" | "open" | "waiting" | "closed";
+    /** The transport in use, or being tried. */
+    transport: TransportName | null;
+    /** Milliseconds until the next attempt, with state "waiting". */
+    retryIn?: number;
+    /** Why, with state "waiting" or "closed". */
+    code?: number; reason?: string;
+  }
+
+  interface LiveOptions {
+    /** Base URL of the comet mount, for example "/comet" or "https://chat.example/comet". */
+    url: string;
+    /** Order of transports to try; default: all, the best first. */
+    transports?: TransportName[];
+    /** Stay on this one. */
+    transport?: TransportName | null;
+    /** Base URL for "brief" polls when this profile has too many streams open; default: url + "-brief". */
+    briefUrl?: string;
+    root?: "chat" | "element";
+    /** Seams for tests. */
+    SockJS?: any; clock?: any; random?: () => number;
+  }
+
+  /** One page's live client: hello, basket, resume, channels, over one SockJS session at a time. */
+  class LiveClient {
+    constructor(options: LiveOptions);
+    on(event: "status", fn: (status: Status) => void): this;
+    on(event: "element", fn: (widget: Widget, parentId: number) => void): this;
+    on(event: "welcome", fn: (welcome: { resumed: boolean }) => void): this;
+    status(): Status;
+    start(): void;
+    /** Change transport in mid-conversation; null: choose again. */
+    use(transport: TransportName | null): void;
+    /** Break the connection as a bad network would; the client reconnects by itself. */
+    cut(): void;
+    /** Reconnect now instead of waiting. */
+    now(): void;
+    /** Leave for good. */
+    close(): void;
+    join(channel: string, handler: ChannelHandler): void;
+    leave(channel: string): void;
+    callRemote(element: number, method: string, args: any[]): Deferred<any>;
+    notify(element: number, method: string, args: any[]): void;
+  }
+
+  /** The page's object for a channel; the room calls `events[method](...args, meta)`. */
+  interface ChannelHandler {
+    events: { [method: string]: (...args: any[]) => void };
+    joined?(result: any): void;
+    refused?(error: RemoteError): void;
+    presence?(change: { kind: "full" | "delta" | "count"; version: number; people?: [string, string][]; came?: [string, string][]; went?: [string, string][]; count: number }): void;
+    reset?(reason: string): void;
+  }
+
+  /** An element's half in the page. */
+  interface Widget {
+    id: number; node: HTMLElement | null; client: LiveClient; jsClass: string;
+    callRemote(method: string, ...args: any[]): Deferred<any>;
+    notify(method: string, ...args: any[]): void;
+  }
+  /** Define a widget class. Only what stands in `exposed` can be called by the server. */
+  function widget(jsClass: string, definition: {
+    init?(this: Widget, ...args: any[]): void;
+    gone?(this: Widget, reason: string): void;
+    exposed?: { [method: string]: (this: Widget, ...args: any[]) => any };
+    methods?: { [method: string]: (this: Widget, ...args: any[]) => any };
+  }): void;
+
+  type Person = { key: string; name: string };
+  interface Message {
+    id: string; from: Person; text: string;
+    /** Seconds since 1970 (the server's clock; the page's own while pending). */
+    at: number;
+    state: "pending" | "sent" | "failed";
+    offset: number | null; mine: boolean;
+    /** Why it failed, for people to read. */
+    error?: string;
+  }
+
+  /** A room or a private chat, as the page sees it. */
+  interface Room {
+    channel: string; title: string; kind: "room" | "private";
+    /** The other person, in a private chat. */
+    person?: Person;
+    /** Whether the server has let us in. */
+    joined: boolean;
+    count: number;
+    /** Everyone here, sorted by name, or null above 200 people. */
+    people: Person[] | null;
+    /** Shown messages: the log's order, then pending ones. At most 1000 are kept. */
+    messages: Message[];
+    /** message: a new line (also our own, pending). state: a line of ours changed state, offset or place. hole: lines
+     *  before `messages[0]` of this batch are missing. history: `messages` was replaced. people: who is here changed
+     *  (came and went are empty after a full set). left: we are out, with a reason. */
+    on(event: "message", fn: (message: Message) => void): this;
+    on(event: "state", fn: (message: Message) => void): this;
+    on(event: "history", fn: (messages: Message[]) => void): this;
+    on(event: "hole", fn: () => void): this;
+    on(event: "people", fn: (change: { came: Person[]; went: Person[] }) => void): this;
+    on(event: "joined" | "left", fn: (reason?: string) => void): this;
+    say(text: string): Message;
+    retry(message: Message): void;
+    leave(): void;
+  }
+
+  interface ChatOptions extends LiveOptions {
+    /** Keep the guest's ticket in localStorage under this key, so that a reload is the same person; null: do not. */
+    ticketKey?: string | null;
+  }
+
+  /** The chat, without any looks: what the page, the demo and the widget are made of. */
+  class Chat {
+    constructor(options: ChatOptions);
+    live: LiveClient;
+    you: Person | null;
+    rooms: { channel: string; title: string; count: number }[];
+    open: Room[];
+    on(event: "status", fn: (status: Status) => void): this;
+    on(event: "you", fn: (you: Person | null) => void): this;
+    /** The list of rooms to choose from changed. */
+    on(event: "rooms", fn: () => void): this;
+    /** A room or private chat was opened here, by us or by the other side. */
+    on(event: "opened", fn: (room: Room) => void): this;
+    on(event: "closed", fn: (room: Room) => void): this;
+    on(event: "alert", fn: (alert: { text: string; at: number }) => void): this;
+    /** The server said no to something that has no other place to show it. */
+    on(event: "problem", fn: (error: RemoteError) => void): this;
+    start(): void;
+    /** True when a ticket is kept: `start` then logs in by itself. */
+    hasTicket(): boolean;
+    login(name: string): Deferred<Person>;
+    logout(): void;
+    room(channel: string): Room | null;
+    /** Join a room by channel ("room/lobby"). */
+    join(channel: string): Room;
+    /** Make a room, or find it, and join it. */
+    openRoom(name: string): Deferred<Room>;
+    privateWith(person: Person): Deferred<Room>;
+    refreshRooms(): void;
+  }
+
+  /** The last 500 log lines; `?debug=1` in the page's URL also writes them to the console. */
+  const log: { (line: string): void; lines: string[]; listener: ((line: string) => void) | null; };
+}

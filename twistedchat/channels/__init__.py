@@ -1,0 +1,1 @@
+"""Channels: an ordered log, its subscribers, its presence."""

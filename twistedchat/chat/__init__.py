@@ -1,0 +1,1 @@
+"""The chat: rooms, private chats, people, and its faces."""

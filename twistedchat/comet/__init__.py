@@ -1,0 +1,1 @@
+"""SockJS sessions over every transport, for any message-based Twisted protocol."""

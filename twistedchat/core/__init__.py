@@ -1,0 +1,1 @@
+"""Pure logic: frames, sessions, baskets, positions, presence. No sockets, no clock, no Twisted."""

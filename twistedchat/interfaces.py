@@ -1,0 +1,242 @@
+"""The contracts of the house. Each method says order, loss, idempotence and errors; implementations are verified."""
+
+from typing import TYPE_CHECKING
+
+from twisted.internet.interfaces import ITransport
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from twisted.internet.defer import Deferred
+
+    from twistedchat.core.entry import Appended, Batch, Entry, LogState
+    from twistedchat.core.frames import Envelope, Prepared
+
+
+# --- comet: from HTTP to sessions -------------------------------------------------------------------------------
+
+
+class IExchangeListener(Interface):
+    """Who wants to know what becomes of an exchange."""
+
+    def exchangePaused() -> None:
+        """The reader does not keep up; stop writing. May be repeated."""
+
+    def exchangeResumed() -> None:
+        """Writing is fine again. May be repeated."""
+
+    def exchangeGone() -> None:
+        """The client went away before ``end`` was called; nothing further can be written. At most once."""
+
+
+class IExchange(Interface):
+    """One HTTP request and its answer. A transport talks to this, never to twisted.web's Request.
+
+    ``head`` comes once, then any number of ``write``, then ``end``. Writing after ``end`` or after the client went
+    away does nothing. Nothing is ever buffered here beyond what the socket's own buffer holds.
+    """
+
+    method = Attribute("request method, upper case str")
+    peer = Attribute("the client's address as text, after trusted proxies")
+    http11 = Attribute("True when the answer can be chunked")
+
+    def header(name: str) -> "str | None":
+        """Return the request header ``name`` (any case), the first if repeated, or None."""
+
+    def argument(name: str) -> "str | None":
+        """Return the first query argument ``name``, percent-decoded, or None."""
+
+    def body() -> bytes:
+        """Return the request's whole body."""
+
+    def watch(listener: IExchangeListener) -> None:
+        """Tell ``listener`` of pauses and of the client's going. Once."""
+
+    def head(status: int, headers: "Sequence[tuple[str, str]]", length: "int | None" = None) -> None:
+        """Send status and headers. With ``length`` None the body is streamed (chunked, or closed at its end)."""
+
+    def write(data: bytes) -> None:
+        """Send a piece of the body, at once, as a chunk of its own."""
+
+    def end() -> None:
+        """Finish the answer normally; on HTTP/1.1 the connection stays for the next request."""
+
+    def abort() -> None:
+        """Drop the connection without finishing."""
+
+
+class IReceiver(Interface):
+    """The end of a session towards the client: takes framed bytes, says how many more it wants."""
+
+    envelope = Attribute("the Envelope in which this receiver wants its frames")
+    streaming = Attribute("False when one frame fills it (the polls)")
+    writable = Attribute("False while the client's connection is full")
+    room = Attribute("bytes left before it is to be ended; at 0 or below the session ends it")
+    name = Attribute("the transport's name in sockjs-client's words, for example 'xhr-polling'")
+    peer = Attribute("the client's address as text")
+    origin = Attribute("the page's origin as text, or None where the transport tells none")
+
+    def write(data: bytes) -> None:
+        """Send framed bytes. After ``end`` or loss it does nothing."""
+
+    def end() -> None:
+        """End the response normally: the client comes back for more (or not, after a close frame)."""
+
+    def abort() -> None:
+        """Drop the connection."""
+
+
+class ISessionDirectory(Interface):
+    """Finds sessions by the id in a request's path; answers with Deferreds so that it may live elsewhere."""
+
+    def find(session_id: str) -> "Deferred[Any]":
+        """Fire with the session, or with None."""
+
+    def add(session_id: str, session: "Any") -> "Deferred[None]":
+        """Remember a session. Raises TooManySessions beyond the bound."""
+
+    def discard(session_id: str) -> None:
+        """Forget a session; unknown ids are ignored."""
+
+
+class ISessionTransport(ITransport):
+    """What an application's protocol talks to: one SockJS session over whatever transport; one write, one message.
+
+    Messages arrive at the protocol's ``dataReceived`` one by one as UTF-8 bytes, in order. Messages sent are buffered while
+    the client has no receiver open, up to the mount's bound; beyond it the session is closed with 1013. A protocol that
+    registers a push producer is paused while the session is not writable and needs no such buffer.
+    """
+
+    name = Attribute("the transport's name, for example 'websocket' or 'xhr-streaming'")
+    origin = Attribute("the page's origin as text, or None")
+    peer = Attribute("the client's address as text")
+    writable = Attribute("True when a message sent now goes to the client at once; plain attribute, read on hot paths")
+
+    def send(prepared: "Prepared") -> None:
+        """Send prepared messages. In order; nothing happens on a closed session."""
+
+    def write(data: bytes) -> None:
+        """Send one message, UTF-8."""
+
+    def close(code: int = 3000, reason: str = "Go away!") -> None:
+        """Close with a code that the client sees, after what was sent before. Idempotent."""
+
+    def loseConnection() -> None:
+        """The same as ``close()``."""
+
+    def abortConnection() -> None:
+        """End at once; what is buffered is dropped, the client sees a broken connection."""
+
+    def registerProducer(producer: "Any", streaming: bool) -> None:
+        """Pause and resume ``producer`` as the session stops and starts being writable. Only push producers."""
+
+    def unregisterProducer() -> None:
+        """Forget the producer."""
+
+
+# --- channels and their stores ----------------------------------------------------------------------------------
+
+
+class IBackend(Interface):
+    """Where the logs of channels are kept. One contract suite runs against every implementation.
+
+    Errors, all from ``twistedchat.core.errors``: StoreUnavailable (nothing was done), StoreUnknown (it may have been done:
+    ask again with the same id), IdReused.
+    """
+
+    def open(channel: str, tail: int) -> "Deferred[LogState]":
+        """Fire with the log's epoch and its last ``tail`` entries; an unknown channel is an empty log. Idempotent."""
+
+    def append(channel: str, identity: str, id: str, event: str, at: float) -> "Deferred[Appended]":
+        """Append an event once.
+
+        Args:
+            channel: the channel's name.
+            identity: who sends; ids are unique for one identity in one channel.
+            id: 22 to 64 characters of A-Z a-z 0-9 - _.
+            event: JSON text of ``[method, arg, …]``.
+            at: seconds since 1970.
+
+        Fires with the entry and whether it is new, after the store has it. The same identity and id again answers
+        with the first entry and ``new=False``; with another ``event`` it raises IdReused. Offsets are consecutive from 1.
+        """
+
+    def read(channel: str, after: int, limit: int) -> "Deferred[list[Entry]]":
+        """Fire with at most ``limit`` entries that follow offset ``after``, in order; fewer when the log ends."""
+
+    def stop() -> "Deferred[None]":
+        """Write what is accepted, release everything. Idempotent."""
+
+
+class ISubscriber(Interface):
+    """A reader of a channel. Called from the fan-out loop: must return at once and may raise without harm to others."""
+
+    def arrived(batch: "Batch") -> None:
+        """The channel has grown by ``batch``: consecutive entries, with their wire form made once for all readers."""
+
+    def presenceChanged(change: "Any") -> None:
+        """The channel's presence has a new version (a ``core.presence.Change``)."""
+
+    def removed(reason: str) -> None:
+        """The subscription is over: the channel is gone or the reader may not read it any more."""
+
+
+class IChannel(Interface):
+    """An ordered log, its subscribers, its presence."""
+
+    name = Attribute("the channel's name, as on the wire")
+    head = Attribute("Position of the last entry")
+    presence = Attribute("core.presence.Presence")
+
+    def post(identity: str, id: str, event: str) -> "Deferred[Appended]":
+        """Append an event and fan it out; fires after the store has it. Errors as IBackend.append."""
+
+    def subscribe(subscriber: ISubscriber) -> None:
+        """Start telling ``subscriber``, from the entry after ``head`` on. Idempotent."""
+
+    def unsubscribe(subscriber: ISubscriber) -> None:
+        """Stop telling it. Idempotent."""
+
+    def after(offset: int, max_bytes: int) -> "Batch | None":
+        """Return the entries that follow ``offset``, of about ``max_bytes``; an empty batch at the head; None when
+        the kept tail no longer reaches back that far."""
+
+    def find(position: "Any") -> bool:
+        """Say whether ``position`` is in the kept tail: same epoch, and the same id at its offset."""
+
+    def last(count: int) -> "Sequence[Entry]":
+        """Return the last ``count`` entries, oldest first."""
+
+
+# --- live -------------------------------------------------------------------------------------------------------
+
+
+class ILiveClient(Interface):
+    """One page or program, over many sessions."""
+
+    id = Attribute("the client's id")
+    attached = Attribute("True while a session is there")
+    transport = Attribute("name of the transport in use, or None")
+    peer = Attribute("the client's address as text")
+
+    def subscribe(channel: IChannel) -> None:
+        """Subscribe from the channel's head; idempotent."""
+
+    def unsubscribe(channel_name: str, reason: "str | None" = None) -> None:
+        """End a subscription; with a reason the page is told by ``reset``."""
+
+    def close(code: "Any") -> None:
+        """End this live client for good."""
+
+
+class IJoiner(Interface):
+    """A root element whose page may join channels."""
+
+    def joining(name: str) -> "Any":
+        """Return (or a Deferred of, or a coroutine for) a ``live.client.Joining`` for the channel ``name``, or raise a
+        ``SafeError`` that says why not. Idempotent; called again whenever the page asks again."""
+
+    def leaving(name: str) -> None:
+        """The page leaves the channel ``name``. Idempotent."""

@@ -1,0 +1,1 @@
+"""Objects on the server and in the page that call each other (the Athena model)."""

@@ -1,0 +1,1 @@
+"""Pages and HTTP: everything that klein serves, and the front that bounds every request."""
