@@ -1,0 +1,238 @@
+"""A channel: its log's kept tail, its subscribers, its presence; local fan-out, framed once for all."""
+
+from collections.abc import Callable, Sequence
+from math import inf
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twistedchat.core.entry import Appended, Batch, Entry, LogState
+from twistedchat.core.position import Position
+from twistedchat.core.presence import Change, Presence
+from twistedchat.interfaces import IBackend, IChannel, ISubscriber
+
+_log = Logger()
+
+TAIL_ENTRIES = 1000  # recovery reaches back this far; beyond it a reader gets a snapshot
+TAIL_CHARS = 8_000_000
+_EARLY = 1000  # entries that a store answered out of order
+_CACHED_BATCHES = 64
+
+
+class Tail:
+    """The last entries of a log, bounded in number and size; finds by offset."""
+
+    __slots__ = ("_chars", "_entries", "_first")
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries: list[Entry] = list(entries)
+        self._first = (
+            0  # index of the oldest kept entry; what lies before it is dropped in one go now and then
+        )
+        self._chars = sum(len(entry.event) for entry in entries)
+
+    def append(self, entry: Entry) -> None:
+        """Keep ``entry``; drop the oldest beyond the bounds, but never the newest."""
+        self._entries.append(entry)
+        self._chars += len(entry.event)
+        while len(self._entries) - self._first > TAIL_ENTRIES or (
+            self._chars > TAIL_CHARS and len(self._entries) - self._first > 1
+        ):
+            self._chars -= len(self._entries[self._first].event)
+            self._first += 1
+        if self._first >= TAIL_ENTRIES:
+            del self._entries[: self._first]
+            self._first = 0
+
+    def __len__(self) -> int:
+        return len(self._entries) - self._first
+
+    def oldest(self) -> Entry | None:
+        """Return the oldest kept entry."""
+        return self._entries[self._first] if len(self) else None
+
+    def at(self, offset: int) -> Entry | None:
+        """Return the kept entry with ``offset``."""
+        oldest = self.oldest()
+        if oldest is None or not 0 <= offset - oldest.offset < len(self):
+            return None
+        return self._entries[self._first + offset - oldest.offset]
+
+    def after(self, offset: int, max_chars: int) -> list[Entry]:
+        """Return kept entries that follow ``offset``: at least one where there is one, of about ``max_chars``."""
+        oldest = self.oldest()
+        if oldest is None:
+            return []
+        found: list[Entry] = []
+        size = 0
+        for index in range(self._first + max(0, offset + 1 - oldest.offset), len(self._entries)):
+            entry = self._entries[index]
+            size += len(entry.event)
+            if found and size > max_chars:
+                break
+            found.append(entry)
+        return found
+
+    def last(self, count: int) -> list[Entry]:
+        """Return the newest ``count`` entries, oldest first."""
+        return self._entries[max(self._first, len(self._entries) - count) :] if count > 0 else []
+
+
+@implementer(IChannel)
+class Channel:
+    """See IChannel. Made by a Hub.
+
+    What is appended in one reactor turn is fanned out as one batch at the turn's end: every reader gets the same bytes,
+    once a turn.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        state: LogState,
+        backend: IBackend,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        presence: Presence,
+    ) -> None:
+        self.name = name
+        self.presence = presence
+        self._backend = backend
+        self._clock = clock
+        self._now = now
+        self._tail = Tail(state.tail)
+        last = state.tail[-1] if state.tail else None
+        self.head = Position(state.epoch, last.offset if last else 0, last.id if last else "")
+        self._subscribers: dict[ISubscriber, None] = {}
+        self._fresh: list[Entry] = []
+        self._early: dict[int, Entry] = {}
+        self._batches: dict[tuple[int, int], Batch] = {}
+        self._flush: IDelayedCall | None = None
+        self._presence_call: IDelayedCall | None = None
+        self._posting = 0
+
+    @property
+    def idle(self) -> bool:
+        """True when nobody reads, nobody is here and nothing is under way: the channel can be opened anew later."""
+        return not self._subscribers and self.presence.empty and not self._posting and self._flush is None
+
+    # --- the log
+
+    def post(self, identity: str, id: str, event: str) -> Deferred[Appended]:
+        """See IChannel."""
+        self._posting += 1
+        d = self._backend.append(self.name, identity, id, event, self._now())
+        return d.addCallbacks(self._appended, self._not_appended)
+
+    def _not_appended(self, failure: Failure) -> Failure:
+        self._posting -= 1
+        return failure
+
+    def _appended(self, appended: Appended) -> Appended:
+        self._posting -= 1
+        if appended.new:
+            self._take(appended.entry)
+        return appended
+
+    def _take(self, entry: Entry) -> None:
+        """Put ``entry`` into the order of the log: a store may answer two appends in any order."""
+        if entry.offset > self.head.offset and len(self._early) < _EARLY:
+            self._early[entry.offset] = entry
+        while (following := self._early.pop(self.head.offset + 1, None)) is not None:
+            self._tail.append(following)
+            self.head = Position(self.head.epoch, following.offset, following.id)
+            self._fresh.append(following)
+        if self._fresh and self._flush is None:
+            self._flush = self._clock.callLater(0, self._fan_out)
+
+    def _fan_out(self) -> None:
+        self._flush = None
+        fresh, self._fresh = self._fresh, []
+        batch = self._remember(Batch(self.name, fresh[0].offset - 1, fresh))
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber.arrived(batch)
+            except Exception:
+                _log.failure("a reader of {channel} failed", channel=self.name)
+
+    def _remember(self, batch: Batch) -> Batch:
+        if len(self._batches) >= _CACHED_BATCHES:
+            del self._batches[next(iter(self._batches))]
+        self._batches[batch.before, batch.last] = batch
+        return batch
+
+    def after(self, offset: int, max_bytes: int) -> Batch | None:
+        """See IChannel."""
+        oldest = self._tail.oldest()
+        if offset < self.head.offset and (oldest is None or oldest.offset > offset + 1):
+            return None
+        entries = self._tail.after(offset, max_bytes)
+        last = entries[-1].offset if entries else offset
+        return self._batches.get((offset, last)) or self._remember(Batch(self.name, offset, entries))
+
+    def find(self, position: Position) -> bool:
+        """See IChannel."""
+        if position.epoch != self.head.epoch:
+            return False
+        if position.offset == 0:
+            oldest = self._tail.oldest()
+            return position.id == "" and (oldest is None or oldest.offset == 1)
+        entry = self._tail.at(position.offset)
+        return entry is not None and entry.id == position.id
+
+    def last(self, count: int) -> Sequence[Entry]:
+        """See IChannel."""
+        return self._tail.last(count)
+
+    # --- the readers
+
+    def subscribe(self, subscriber: ISubscriber) -> None:
+        """See IChannel."""
+        self._subscribers[subscriber] = None
+
+    def unsubscribe(self, subscriber: ISubscriber) -> None:
+        """See IChannel."""
+        self._subscribers.pop(subscriber, None)
+
+    # --- who is here
+
+    def presence_touched(self) -> None:
+        """Something was done to ``presence``: publish it when it is time."""
+        deadline = self.presence.deadline
+        if deadline == inf:
+            return
+        due = max(self._clock.seconds(), deadline)
+        call = self._presence_call
+        if call is not None:
+            if call.getTime() <= due:
+                return  # it comes up early, finds nothing to do and is set anew
+            call.cancel()
+        self._presence_call = self._clock.callLater(due - self._clock.seconds(), self._presence_due)
+
+    def _presence_due(self) -> None:
+        self._presence_call = None
+        change = self.presence.tick(self._clock.seconds())
+        if change is not None:
+            self._tell_presence(change)
+        self.presence_touched()
+
+    def _tell_presence(self, change: Change) -> None:
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber.presenceChanged(change)
+            except Exception:
+                _log.failure("a reader of {channel} failed", channel=self.name)
+
+    # --- the end
+
+    def stop(self) -> None:
+        """Fan out what was accepted and cancel every timer."""
+        if self._flush is not None:
+            self._flush.cancel()
+            self._fan_out()
+        if self._presence_call is not None:
+            self._presence_call.cancel()
+            self._presence_call = None

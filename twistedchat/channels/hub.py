@@ -1,0 +1,89 @@
+"""The hub: every open channel by name."""
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from twistedchat.channels.channel import TAIL_ENTRIES, Channel
+from twistedchat.core.entry import LogState
+from twistedchat.core.errors import StoreUnavailable
+from twistedchat.core.presence import Presence
+from twistedchat.interfaces import IBackend
+
+
+class Hub:
+    """Opens channels and keeps them while they are in use.
+
+    Args:
+        backend: where the logs are.
+        clock: for timers.
+        now: seconds since 1970, for entries.
+        make_presence: makes the presence of a new channel.
+        max_open: channels open at once; beyond it idle ones are closed, and where none is idle opening fails with
+            StoreUnavailable.
+    """
+
+    def __init__(
+        self,
+        backend: IBackend,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        make_presence: Callable[[], Presence] = Presence,
+        max_open: int = 20_000,
+    ) -> None:
+        self._backend = backend
+        self._clock = clock
+        self._now = now
+        self._make_presence = make_presence
+        self._max_open = max_open
+        self._open: dict[str, Channel] = {}
+        self._opening: dict[str, list[Deferred[Channel]]] = {}
+
+    def get(self, name: str) -> Channel | None:
+        """Return the channel ``name`` if it is open."""
+        return self._open.get(name)
+
+    def open(self, name: str) -> Deferred[Channel]:
+        """Fire with the channel ``name``, opened once however many ask at the same time.
+
+        Errors: those of IBackend.open; StoreUnavailable when too many are in use.
+        """
+        channel = self._open.get(name)
+        if channel is not None:
+            return succeed(channel)
+        waiting: Deferred[Channel] = Deferred()
+        if name in self._opening:
+            self._opening[name].append(waiting)
+            return waiting
+        self._opening[name] = [waiting]
+        d = self._backend.open(name, TAIL_ENTRIES)
+        d.addCallback(self._opened, name)
+        d.addErrback(self._not_opened, name)
+        return waiting
+
+    def _opened(self, state: LogState, name: str) -> None:
+        if len(self._open) + 1 > self._max_open and not self._close_idle():
+            raise StoreUnavailable("too many rooms are in use")
+        presence = self._make_presence()
+        channel = Channel(name, state, self._backend, self._clock, self._now, presence)
+        self._open[name] = channel
+        for waiting in self._opening.pop(name):
+            waiting.callback(channel)
+
+    def _not_opened(self, failure: Failure, name: str) -> None:
+        for waiting in self._opening.pop(name, []):
+            waiting.errback(failure)
+
+    def _close_idle(self) -> bool:
+        idle = [name for name, channel in self._open.items() if channel.idle]
+        for name in idle:
+            self._open.pop(name).stop()
+        return bool(idle)
+
+    def stop(self) -> None:
+        """Fan out what was accepted, cancel every timer, forget the channels."""
+        for channel in self._open.values():
+            channel.stop()
+        self._open.clear()

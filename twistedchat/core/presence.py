@@ -1,0 +1,216 @@
+"""Who is in a channel: people, not tabs; with a grace for those whose last tab went, and changes in versions.
+
+Two views are kept apart: who is here (at once), and what was *published* (at most once a second). A snapshot is always
+the published view with its version, so a reader's snapshot and the changes that follow fit together.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from math import inf
+
+
+class Kind(Enum):
+    """How much a change tells."""
+
+    DELTA = "delta"
+    FULL = "full"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone as others see them: ``key`` is theirs alone, ``name`` is shown."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a new version brings.
+
+    Attributes:
+        version: the version after it.
+        kind: DELTA with ``came`` and ``went``; FULL where a delta follows a count; COUNT where there are too many to name.
+        came: new people, and those with a new name.
+        went: people who left.
+        count: how many are here now.
+    """
+
+    version: int
+    kind: Kind
+    came: tuple[Person, ...]
+    went: tuple[Person, ...]
+    count: int
+
+
+@dataclass(slots=True)
+class _Here:
+    person: Person
+    clients: set[str] = field(default_factory=set)
+
+
+class TooManyPeople(Exception):
+    """The channel is full."""
+
+
+class Presence:
+    """The people of one channel.
+
+    Args:
+        grace_s: seconds between the loss of a person's last client and their leaving.
+        interval_s: seconds between two published changes at least.
+        named: above this many people only their number is published.
+        max_people: one more raises TooManyPeople.
+    """
+
+    __slots__ = (
+        "_grace_s",
+        "_here",
+        "_interval_s",
+        "_leaving",
+        "_max_people",
+        "_named",
+        "_next_publish",
+        "_published",
+        "_touched",
+        "_was_count",
+        "version",
+    )
+
+    def __init__(
+        self, grace_s: float = 15, interval_s: float = 1, named: int = 200, max_people: int = 50_000
+    ) -> None:
+        self._grace_s = grace_s
+        self._interval_s = interval_s
+        self._named = named
+        self._max_people = max_people
+        self._here: dict[str, _Here] = {}
+        self._leaving: OrderedDict[str, float] = OrderedDict()  # key -> when the grace ends; in that order
+        self._published: dict[str, Person] = {}
+        self._touched: set[str] = set()
+        self._next_publish = -inf
+        self._was_count = False
+        self.version = 0
+
+    @property
+    def count(self) -> int:
+        """How many people are here as published."""
+        return len(self._published)
+
+    @property
+    def empty(self) -> bool:
+        """True when nobody is here, not even in grace."""
+        return not self._here
+
+    @property
+    def deadline(self) -> float:
+        """When ``tick`` has something to do; ``inf`` for never."""
+        publish = self._next_publish if self._touched else inf
+        leave = next(iter(self._leaving.values())) if self._leaving else inf
+        return min(publish, leave)
+
+    def people(self) -> list[Person] | None:
+        """Return the published people by name, or None where they are too many to name."""
+        return None if len(self._published) > self._named else self._sorted()
+
+    def page(self, after: str | None, limit: int) -> list[Person]:
+        """Return at most ``limit`` published people by name, those after the key ``after``; unknown keys begin anew."""
+        people = self._sorted()
+        start = next((index + 1 for index, person in enumerate(people) if person.key == after), 0)
+        return people[start : start + limit]
+
+    def find(self, key: str) -> Person | None:
+        """Return the person with ``key`` who is here, published or not."""
+        here = self._here.get(key)
+        return here.person if here else None
+
+    def enter(self, person: Person, client: str) -> None:
+        """``person`` is here by ``client``; idempotent, also brings them back out of grace and renames them.
+
+        Raises:
+            TooManyPeople: nothing was changed.
+        """
+        here = self._here.get(person.key)
+        if here is None:
+            if len(self._here) >= self._max_people:
+                raise TooManyPeople
+            here = self._here[person.key] = _Here(person)
+            self._touched.add(person.key)
+        elif here.person != person:
+            here.person = person
+            self._touched.add(person.key)
+        here.clients.add(client)
+        self._leaving.pop(person.key, None)
+
+    def away(self, key: str, client: str, now: float) -> None:
+        """``client`` lost its connection; with a person's last client the grace begins. Idempotent."""
+        here = self._here.get(key)
+        if here is None or client not in here.clients:
+            return
+        here.clients.discard(client)
+        if not here.clients:
+            self._leaving[key] = now + self._grace_s
+
+    def leave(self, key: str, client: str) -> None:
+        """``client`` leaves on purpose; with a person's last client they are gone at once. Idempotent."""
+        here = self._here.get(key)
+        if here is None:
+            return
+        here.clients.discard(client)
+        if not here.clients:
+            self._remove(key)
+
+    def tick(self, now: float) -> Change | None:
+        """End what graces are over; return the change to publish, or None."""
+        while self._leaving:
+            key, until = next(iter(self._leaving.items()))
+            if until > now:
+                break
+            self._remove(key)
+        if not self._touched or now < self._next_publish:
+            return None
+        return self._publish(now)
+
+    def _remove(self, key: str) -> None:
+        self._leaving.pop(key, None)
+        del self._here[key]
+        self._touched.add(key)
+
+    def _publish(self, now: float) -> Change | None:
+        came: list[Person] = []
+        went: list[Person] = []
+        for key in self._touched:
+            before = self._published.get(key)
+            here = self._here.get(key)
+            if here is None:
+                if before is not None:
+                    went.append(self._published.pop(key))
+            elif here.person != before:
+                self._published[key] = here.person
+                came.append(here.person)
+        self._touched.clear()
+        if not came and not went:
+            return None
+        self._next_publish = now + self._interval_s
+        self.version += 1
+        return self._change(came, went)
+
+    def _change(self, came: list[Person], went: list[Person]) -> Change:
+        count = len(self._published)
+        if count > self._named:
+            self._was_count = True
+            return Change(self.version, Kind.COUNT, (), (), count)
+        if self._was_count:
+            self._was_count = False
+            return Change(self.version, Kind.FULL, tuple(self._sorted()), (), count)
+        return Change(self.version, Kind.DELTA, tuple(_by_name(came)), tuple(_by_name(went)), count)
+
+    def _sorted(self) -> list[Person]:
+        return _by_name(self._published.values())
+
+
+def _by_name(people: Iterable[Person]) -> list[Person]:
+    return sorted(people, key=lambda person: (person.name.casefold(), person.key))
