@@ -1,0 +1,302 @@
+"""Settings: what the operator chose, checked once; and every limit, named, with its unit and its reason.
+
+Nothing here knows of Twisted's option parser: ``tap`` turns a command line into ``Settings``, a test or somebody's own
+program makes them directly.
+"""
+
+import difflib
+import importlib
+import ipaddress
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+T = TypeVar("T")
+
+# sockjs-client's names, the best first.
+TRANSPORTS = (
+    "websocket",
+    "xhr-streaming",
+    "eventsource",
+    "iframe-eventsource",
+    "htmlfile",
+    "iframe-htmlfile",
+    "xhr-polling",
+    "iframe-xhr-polling",
+    "jsonp-polling",
+)
+
+# The three faces of the house, for people who do not know sockjs-client's names.
+TRANSPORT_ALIASES = {
+    "websocket": ("websocket",),
+    "streaming-iframe": ("iframe-htmlfile", "htmlfile"),
+    "long-poll": ("xhr-polling", "iframe-xhr-polling", "jsonp-polling"),
+}
+
+DEFAULT_ENDPOINT = "tcp:8080"
+DEFAULT_STATE_NAME = "twistedchat-state"
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+class Refusal(Exception):
+    """What the operator asked for cannot be done; ``str()`` is the one line that tells why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every bound of the house. Each is on by default.
+
+    Attributes:
+        max_body_bytes: largest request body. A send of the largest message, every character escaped, fits in.
+        max_message_chars: longest message of a client. SockJS clients are promised 100 KB texts.
+        max_text_chars: longest chat text; four screens of prose.
+        request_deadline_s: a request must have arrived whole within this; trickling does not prolong it.
+        idle_timeout_s: a kept-alive connection without a request is closed; the twisted.web default.
+        heartbeat_s: a frame at least this often on every stream and poll; proxies commonly cut at 30 s or 60 s, and
+            sockjs-client gives up a JSONP poll after 35 s.
+        disconnect_delay_s: a session without a receiver lives this long between two polls; SockJS's 5 s.
+        response_limit_bytes: a streaming response is ended and asked for again after this; SockJS's 128 KB keeps what
+            a browser holds of an endless response small.
+        session_buffer_bytes: what waits for a session's client before the session is closed; two full responses.
+        max_sessions: sessions of all clients; at about 20 KB each, 1 GB.
+        max_sessions_per_address: sessions of one address; an office behind one address has this many people.
+        max_unproven_per_address: sessions of one address before their hello; nothing honest opens more at once.
+        hello_timeout_s: a session says hello within this, or is closed.
+        window_s: a live client without a session is kept this long, to resume; longer than a change of network.
+        silence_s: a client that said nothing for this long is detached; three statements of ``at`` were missed.
+        max_basket_bytes: what one live client has not acknowledged, each direction; it is gone beyond.
+        max_channels_per_client: channels one page may join.
+        refill_bytes: a reader that is behind is refilled in pieces of this size, so that it holds back nobody.
+        log_tail: entries of a channel kept ready for readers that are behind or resume.
+        max_recovery: entries a rejoining page gets as events; beyond it a snapshot is cheaper and says so.
+        snapshot: entries a page is shown when it joins.
+        max_rooms: rooms that may exist; anyone may open one.
+        max_people: people known at a time, guests too.
+        presence_grace_s: a person's leave is told this long after their last page went; a reload is shorter.
+        presence_interval_s: presence of a channel is told at most once in this; 5000 joins cost a linear number.
+        presence_names: up to this many people are told by name, above it by count.
+        calls_per_s: calls of one live client, sustained.
+        calls_burst: calls of one live client at once.
+        says_per_s: chat messages of one person, sustained.
+        says_burst: chat messages of one person at once.
+        stop_s: everything is written and closed within this after SIGTERM; supervisors commonly kill after 10 s.
+    """
+
+    max_body_bytes: int = 1_048_576
+    max_message_chars: int = 131_072
+    max_text_chars: int = 8_000
+    request_deadline_s: float = 10.0
+    idle_timeout_s: float = 60.0
+    heartbeat_s: float = 25.0
+    disconnect_delay_s: float = 5.0
+    response_limit_bytes: int = 131_072
+    session_buffer_bytes: int = 262_144
+    max_sessions: int = 50_000
+    max_sessions_per_address: int = 10_000
+    max_unproven_per_address: int = 1_000
+    hello_timeout_s: float = 10.0
+    window_s: float = 90.0
+    silence_s: float = 75.0
+    max_basket_bytes: int = 1_048_576
+    max_channels_per_client: int = 200
+    refill_bytes: int = 65_536
+    log_tail: int = 1_000
+    max_recovery: int = 1_000
+    snapshot: int = 50
+    max_rooms: int = 10_000
+    max_people: int = 100_000
+    presence_grace_s: float = 15.0
+    presence_interval_s: float = 1.0
+    presence_names: int = 200
+    calls_per_s: float = 20.0
+    calls_burst: int = 100
+    says_per_s: float = 5.0
+    says_burst: int = 20
+    stop_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who the process will be after it has shed its privileges; None for what stays as it is."""
+
+    uid: int | None
+    gid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator chose; checked, and in the form in which it is used.
+
+    Attributes:
+        http: Twisted endpoint strings to listen on.
+        state_dir: absolute path of the state directory, or None for no state on disk.
+        owner: who the state directory must belong to, or None for whoever starts the process.
+        transports: names out of ``TRANSPORTS``, the preferred first.
+        allow_origins: origins of foreign pages that may use this chat; empty for no list.
+        public_urls: URLs under which visitors reach this chat, without a slash at the end; empty for local use.
+        trusted_proxies: addresses whose ``X-Forwarded-*`` headers are believed.
+        prefix: path before all of ours: "" or "/chat", without a slash at the end.
+        element: dotted name of the factory of the root element ``element``, or None.
+        sockjs_test: whether the echo endpoints of the SockJS protocol are offered.
+        limits: the bounds.
+    """
+
+    http: tuple[str, ...] = (DEFAULT_ENDPOINT,)
+    state_dir: str | None = None
+    owner: Owner | None = None
+    transports: tuple[str, ...] = TRANSPORTS
+    allow_origins: tuple[str, ...] = ()
+    public_urls: tuple[str, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    prefix: str = ""
+    element: str | None = None
+    sockjs_test: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+def parse_transports(text: str) -> tuple[str, ...]:
+    """Return the transports that a comma list names, aliases resolved, in order, each once.
+
+    Raises:
+        Refusal: a name is unknown (the nearest known one is offered), or none is there.
+    """
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if not names:
+        raise Refusal("--transports names no transport; known are " + ", ".join(TRANSPORTS))
+    return tuple(dict.fromkeys(known for name in names for known in _transports_of(name)))
+
+
+def _transports_of(name: str) -> tuple[str, ...]:
+    if name in TRANSPORT_ALIASES:
+        return TRANSPORT_ALIASES[name]
+    if name in TRANSPORTS:
+        return (name,)
+    known = (*TRANSPORTS, *TRANSPORT_ALIASES)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+    raise Refusal(f"unknown transport {name!r}; did you mean {near!r}?")
+
+
+def parse_origin(text: str) -> str:
+    """Return an origin in the form browsers send it: lower case, without a default port.
+
+    ``null`` is an origin (sandboxed frames, files), and the port may be ``*`` (``http://localhost:*``).
+
+    Raises:
+        Refusal: it is not an origin.
+    """
+    wrong = Refusal(f"{text!r} is not an origin; write it like https://example.org or http://localhost:*")
+    if text == "null":
+        return text
+    any_port = text.endswith(":*")
+    parts = _split_url(text.removesuffix(":*"), wrong)
+    if parts.path or parts.query or parts.fragment:
+        raise wrong
+    return _origin(parts) + (":*" if any_port else "")
+
+
+def parse_public_url(text: str) -> str:
+    """Return the URL of a public entrance: origin and path, without a slash at the end.
+
+    Raises:
+        Refusal: it is not an http or https URL, or has a query or a fragment.
+    """
+    wrong = Refusal(
+        f"{text!r} is not a public URL; write it like https://chat.example.org or https://example.org/chat"
+    )
+    parts = _split_url(text, wrong)
+    if parts.query or parts.fragment:
+        raise wrong
+    return _origin(parts) + parts.path.rstrip("/")
+
+
+def _split_url(text: str, wrong: Refusal) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    host = parts.hostname or ""
+    if parts.scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc or port == 0:
+        raise wrong
+    if not text.isascii() or not text.isprintable() or " " in text or "*" in text:
+        raise wrong
+    return parts
+
+
+def _origin(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _DEFAULT_PORTS[parts.scheme] else "")
+
+
+def parse_network(text: str) -> Network:
+    """Return an address range from CIDR text; a bare address is a range of one.
+
+    Raises:
+        Refusal: it is no range, or has bits set below its mask.
+    """
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise Refusal(f"{text!r} is not an address range like 10.0.0.0/8 or ::1: {error}") from None
+
+
+def parse_prefix(text: str) -> str:
+    """Return a path prefix with a slash before and none behind; "" for the root.
+
+    Raises:
+        Refusal: it has characters that would have to be escaped, or ``.`` and ``..`` as parts.
+    """
+    path = text.strip("/")
+    path = f"/{path}" if path else ""
+    if not _PREFIX.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise Refusal(f"{text!r} is not a path prefix; write it like /chat")
+    return path
+
+
+def each(values: Iterable[str], parse: Callable[[str], T]) -> tuple[T, ...]:
+    """Return every value parsed, in order, each once."""
+    return tuple(dict.fromkeys(map(parse, values)))
+
+
+def load_element(name: str) -> Callable[..., Any]:
+    """Import the factory that ``package.module.factory`` names.
+
+    The current directory is searched last, so that a module beside the operator is found.
+
+    Raises:
+        Refusal: nothing is there by that name, importing it failed, or it cannot be called.
+    """
+    module_name, _, attribute = name.replace(":", ".").rpartition(".")
+    if not module_name or not all(part.isidentifier() for part in f"{module_name}.{attribute}".split(".")):
+        raise Refusal(f"--element={name}: write it like package.module.factory")
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        detail = " ".join(str(error).split())
+        raise Refusal(
+            f"--element={name}: cannot import {module_name}: {type(error).__name__}: {detail}"
+        ) from error
+    factory: Callable[..., Any] | None = getattr(module, attribute, None)
+    if factory is None:
+        raise Refusal(
+            f"--element={name}: {module_name} has no {attribute!r}{_nearest(attribute, dir(module))}"
+        )
+    if not callable(factory):
+        raise Refusal(f"--element={name}: {attribute} is a {type(factory).__name__}, not something to call")
+    return factory
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,86 @@
+"""The process around the service: a start that is refused in one line, a stop that ends in time with exit code 0."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType, TracebackType
+from typing import Any
+
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ReactorNotRunning
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistedchat.config import Refusal
+
+log = Logger()
+
+
+class Root(MultiService):
+    """The top of the service tree, where it is a process of its own.
+
+    A ``Refusal`` from a child on its way up is told in one line: twistd removes its pid file, reports to who started
+    the daemon and exits with 1. SIGTERM ends the process with 0 (twistd alone would die of the signal), and a child
+    that does not stop in time does not hold the others: the process ends without it.
+
+    Args:
+        reactor: the reactor that twistd runs.
+        stop_s: seconds that the children have to stop.
+    """
+
+    def __init__(self, reactor: Any, stop_s: float) -> None:
+        super().__init__()
+        self._reactor = reactor
+        self._stop_s = stop_s
+
+    def privilegedStartService(self) -> None:
+        """Start what needs privileges, such as ports below 1024. ``twist`` does not call this."""
+        with _refusals_in_one_line():
+            super().privilegedStartService()
+
+    def startService(self) -> None:
+        """Start the children; catch SIGTERM once the reactor has set its own handlers."""
+        with _refusals_in_one_line():
+            super().startService()
+        self._reactor.callWhenRunning(self._catch_sigterm)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop the children, or leave those that take too long."""
+        stopped: Deferred[Any] = super().stopService()
+        stopped.addTimeout(self._stop_s, self._reactor)
+        stopped.addErrback(self._too_late)
+        return stopped
+
+    def _too_late(self, failure: Failure) -> None:
+        log.error("not everything stopped within {seconds} s; ending without it", seconds=self._stop_s)
+
+    def _catch_sigterm(self) -> None:
+        signal.signal(signal.SIGTERM, self._sigterm)
+
+    def _sigterm(self, number: int, frame: FrameType | None) -> None:
+        self._reactor.callFromThread(self._terminate)
+
+    def _terminate(self) -> None:
+        log.info("SIGTERM: stopping")
+        with suppress(ReactorNotRunning):  # a second SIGTERM while stopping
+            self._reactor.stop()
+
+
+@contextmanager
+def _refusals_in_one_line() -> Iterator[None]:
+    """While a refusal passes through here, arrange that it ends the process with a line instead of a traceback."""
+    try:
+        yield
+    except Refusal:
+        sys.excepthook = _tell
+        raise
+
+
+def _tell(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    if isinstance(error, Refusal):
+        # twistd has made stderr a way into its log by now, which with -n is the terminal.
+        print(f"twistedchat: {error}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, where)
