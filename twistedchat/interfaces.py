@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from twistedchat.core.entry import Appended, Batch, Entry, LogState
-    from twistedchat.core.frames import Envelope, Prepared
+    from twistedchat.core.frames import Prepared
+    from twistedchat.core.origins import Evidence
+    from twistedchat.core.presence import Person
 
 
 # --- comet: from HTTP to sessions -------------------------------------------------------------------------------
@@ -39,26 +41,33 @@ class IExchange(Interface):
     """
 
     method = Attribute("request method, upper case str")
-    peer = Attribute("the client's address as text, after trusted proxies")
+    address = Attribute("the client's address, an IAddress, after trusted proxies")
+    peer = Attribute("the client's address as text")
     http11 = Attribute("True when the answer can be chunked")
 
-    def header(name: str) -> "str | None":
-        """Return the request header ``name`` (any case), the first if repeated, or None."""
+    def header(name: bytes) -> "str | None":
+        """Return the request header ``name`` (lower case), or None."""
 
-    def argument(name: str) -> "str | None":
+    def argument(name: bytes) -> "str | None":
         """Return the first query argument ``name``, percent-decoded, or None."""
 
     def body() -> bytes:
         """Return the request's whole body."""
 
+    def evidence() -> "Evidence":
+        """Return what the request says about the page that it comes from."""
+
     def watch(listener: IExchangeListener) -> None:
         """Tell ``listener`` of pauses and of the client's going. Once."""
 
-    def head(status: int, headers: "Sequence[tuple[str, str]]", length: "int | None" = None) -> None:
+    def head(status: int, headers: "Sequence[tuple[bytes, bytes]]", length: "int | None" = None) -> None:
         """Send status and headers. With ``length`` None the body is streamed (chunked, or closed at its end)."""
 
     def write(data: bytes) -> None:
         """Send a piece of the body, at once, as a chunk of its own."""
+
+    def writeFramed(data: bytes) -> None:
+        """Send a piece of a streamed body that is a chunk already where ``http11`` says so: the hot path."""
 
     def end() -> None:
         """Finish the answer normally; on HTTP/1.1 the connection stays for the next request."""
@@ -75,14 +84,20 @@ class IReceiver(Interface):
     writable = Attribute("False while the client's connection is full")
     room = Attribute("bytes left before it is to be ended; at 0 or below the session ends it")
     name = Attribute("the transport's name in sockjs-client's words, for example 'xhr-polling'")
-    peer = Attribute("the client's address as text")
     origin = Attribute("the page's origin as text, or None where the transport tells none")
+    address = Attribute("the client's address, an IAddress")
+
+    def start() -> None:
+        """Send what comes before the first frame. Once, before anything else."""
 
     def write(data: bytes) -> None:
         """Send framed bytes. After ``end`` or loss it does nothing."""
 
+    def close(code: int, reason: str) -> None:
+        """Send the frame that ends a session, and end."""
+
     def end() -> None:
-        """End the response normally: the client comes back for more (or not, after a close frame)."""
+        """End the response normally: the client comes back for more."""
 
     def abort() -> None:
         """Drop the connection."""
@@ -208,6 +223,16 @@ class IChannel(Interface):
 
     def last(count: int) -> "Sequence[Entry]":
         """Return the last ``count`` entries, oldest first."""
+
+    def enter(person: "Person", client: str, returning: bool = False) -> None:
+        """``person`` is here by ``client``; idempotent. ``returning``: they were here before a restart, so readers get the
+        full set instead of news. Raises core.presence.TooManyPeople."""
+
+    def away(key: str, client: str) -> None:
+        """``client`` of a person lost its connection: the grace begins with their last one. Idempotent."""
+
+    def leave(key: str, client: str) -> None:
+        """``client`` of a person leaves on purpose. Idempotent."""
 
 
 # --- live -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from twistedchat.core.entry import Appended, Batch, Entry, LogState
 from twistedchat.core.position import Position
-from twistedchat.core.presence import Change, Presence
+from twistedchat.core.presence import Change, Person, Presence
 from twistedchat.interfaces import IBackend, IChannel, ISubscriber
 
 _log = Logger()
@@ -199,8 +199,23 @@ class Channel:
 
     # --- who is here
 
-    def presence_touched(self) -> None:
-        """Something was done to ``presence``: publish it when it is time."""
+    def enter(self, person: Person, client: str, returning: bool = False) -> None:
+        """See IChannel."""
+        self.presence.enter(person, client, returning)
+        self._presence_touched()
+
+    def away(self, key: str, client: str) -> None:
+        """See IChannel."""
+        self.presence.away(key, client, self._clock.seconds())
+        self._presence_touched()
+
+    def leave(self, key: str, client: str) -> None:
+        """See IChannel."""
+        self.presence.leave(key, client)
+        self._presence_touched()
+
+    def _presence_touched(self) -> None:
+        """Publish when it is time."""
         deadline = self.presence.deadline
         if deadline == inf:
             return
@@ -217,7 +232,7 @@ class Channel:
         change = self.presence.tick(self._clock.seconds())
         if change is not None:
             self._tell_presence(change)
-        self.presence_touched()
+        self._presence_touched()
 
     def _tell_presence(self, change: Change) -> None:
         for subscriber in tuple(self._subscribers):

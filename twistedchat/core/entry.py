@@ -47,9 +47,9 @@ class LogState:
 
 
 def event_text(channel: str, entry: Entry) -> str:
-    """Return the wire message ``["event", channel, offset, id, [method, …]]`` of ``entry``."""
+    """Return the wire message ``["event", channel, offset, id, [method, …], at]`` of ``entry``."""
     head = _encode(["event", channel, entry.offset, entry.id]).decode()
-    return f"{head[:-1]},{entry.event}]"
+    return f"{head[:-1]},{entry.event},{entry.at:.3f}]"
 
 
 class Batch:

@@ -1,5 +1,7 @@
 """Errors with a meaning for the caller. A ``SafeError`` may be told to a page: its class name and its text."""
 
+from twistedchat.core.codes import CloseCode
+
 
 class SafeError(Exception):
     """An error whose class name and text may cross the wire.
@@ -54,6 +56,6 @@ class ProtocolError(Exception):
         code: a ``codes.CloseCode`` for the session's end.
     """
 
-    def __init__(self, code: object, detail: str = "") -> None:
+    def __init__(self, code: CloseCode, detail: str = "") -> None:
         super().__init__(detail)
         self.code = code

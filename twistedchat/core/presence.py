@@ -67,6 +67,7 @@ class Presence:
     """
 
     __slots__ = (
+        "_full",
         "_grace_s",
         "_here",
         "_interval_s",
@@ -76,7 +77,6 @@ class Presence:
         "_next_publish",
         "_published",
         "_touched",
-        "_was_count",
         "version",
     )
 
@@ -92,7 +92,7 @@ class Presence:
         self._published: dict[str, Person] = {}
         self._touched: set[str] = set()
         self._next_publish = -inf
-        self._was_count = False
+        self._full = False
         self.version = 0
 
     @property
@@ -127,8 +127,10 @@ class Presence:
         here = self._here.get(key)
         return here.person if here else None
 
-    def enter(self, person: Person, client: str) -> None:
+    def enter(self, person: Person, client: str, returning: bool = False) -> None:
         """``person`` is here by ``client``; idempotent, also brings them back out of grace and renames them.
+
+        With ``returning`` the next change is a full set instead of news: they were here before a restart.
 
         Raises:
             TooManyPeople: nothing was changed.
@@ -139,6 +141,7 @@ class Presence:
                 raise TooManyPeople
             here = self._here[person.key] = _Here(person)
             self._touched.add(person.key)
+            self._full = self._full or returning
         elif here.person != person:
             here.person = person
             self._touched.add(person.key)
@@ -201,10 +204,10 @@ class Presence:
     def _change(self, came: list[Person], went: list[Person]) -> Change:
         count = len(self._published)
         if count > self._named:
-            self._was_count = True
+            self._full = True  # who comes below the limit again needs every name
             return Change(self.version, Kind.COUNT, (), (), count)
-        if self._was_count:
-            self._was_count = False
+        if self._full:
+            self._full = False
             return Change(self.version, Kind.FULL, tuple(self._sorted()), (), count)
         return Change(self.version, Kind.DELTA, tuple(_by_name(came)), tuple(_by_name(went)), count)
 

@@ -192,3 +192,8 @@ def encode(value: Any) -> str:
         return _encoder.encode(value).decode()
     except UnicodeEncodeError as error:
         raise TypeError(f"not Unicode text: {error.reason}") from None
+
+
+def raw(text: str) -> msgspec.Raw:
+    """Return JSON text as a value that ``encode`` takes over as it is."""
+    return msgspec.Raw(text.encode())

@@ -1,0 +1,201 @@
+"""The chat's face for pages: a live element, written with the public live API as an application of anyone's would be."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+from zope.interface import implementer
+
+from twistedchat.chat.house import ALERTS, Chat, user_channel
+from twistedchat.chat.people import NotLoggedIn, Visitor
+from twistedchat.core.errors import SafeError
+from twistedchat.core.presence import TooManyPeople
+from twistedchat.core.wire import ChannelName, MessageId
+from twistedchat.interfaces import IChannel, IJoiner
+from twistedchat.live.client import Joining, LiveClient
+from twistedchat.live.element import LiveElement, expose
+
+RETURN_S = 90.0  # who comes back with a ticket this soon after a restart was here before: no "came" is told
+SNAPSHOT = 50
+
+Name = Annotated[str, Meta(max_length=1000)]
+Ticket = Annotated[str, Meta(max_length=1000)]
+Key = Annotated[str, Meta(max_length=64)]
+
+
+class RoomFull(SafeError):
+    """As many people as a room may have are in it."""
+
+
+@implementer(IJoiner)
+class Chatter(LiveElement):
+    """One page in the chat. Its exposed methods are those of docs/protocol.md, section 9."""
+
+    jsClass = "TwistedChat.Chatter"
+
+    def __init__(self, chat: Chat, client_id: str, snapshot: int = SNAPSHOT) -> None:
+        super().__init__()
+        self._chat = chat
+        self._client_id = client_id
+        self._snapshot = snapshot
+        self._visitor: Visitor | None = None
+        self._present: dict[str, IChannel] = {}
+
+    # --- who it is
+
+    @expose
+    def login(self, name: Name | None = None, ticket: Ticket | None = None) -> dict[str, Any]:
+        """Log in: as the person of ``ticket``, or as a new guest called ``name``."""
+        people = self._chat.people
+        visitor = people.login(name, ticket, self._client_id)
+        if self._visitor is not None and self._visitor is not visitor:
+            self._leave_all()
+            people.logout(self._visitor, self._client_id)
+        self._visitor = visitor
+        self._show_name()
+        return self._welcome(visitor)
+
+    @expose
+    def rename(self, name: Name) -> dict[str, Any]:
+        """Take another name, in every room at once."""
+        visitor = self._me()
+        self._chat.people.rename(visitor, name)
+        self._show_name()
+        return self._welcome(visitor)
+
+    @expose
+    def logout(self) -> None:
+        """Leave every room, and be nobody."""
+        visitor, self._visitor = self._visitor, None
+        if visitor is not None:
+            self._leave_all(visitor)
+            self._chat.people.logout(visitor, self._client_id)
+
+    def _welcome(self, visitor: Visitor) -> dict[str, Any]:
+        person = visitor.person
+        return {
+            "you": (person.key, person.name),
+            "ticket": self._chat.people.ticket(person),
+            "rooms": self._chat.rooms(),
+            "channels": [user_channel(person.key), ALERTS],
+        }
+
+    def _me(self) -> Visitor:
+        if self._visitor is None:
+            raise NotLoggedIn("log in first")
+        return self._visitor
+
+    # --- rooms and people
+
+    @expose
+    def rooms(self) -> list[tuple[str, str, int]]:
+        """Return the rooms to choose from."""
+        self._me()
+        return self._chat.rooms()
+
+    @expose
+    def openRoom(self, name: Name) -> str:
+        """Make a room, or find it; return its channel."""
+        self._me()
+        return self._chat.open_room(name).channel
+
+    @expose
+    async def people(self, channel: ChannelName, after: Key | None = None) -> list[tuple[str, str]]:
+        """Return a page of the people in a room, by name."""
+        self._chat.may_enter(self._me(), channel)
+        found = await self._chat.open(channel)
+        return [(person.key, person.name) for person in found.presence.page(after, 200)]
+
+    @expose
+    async def say(self, channel: ChannelName, id: MessageId, text: str) -> int:
+        """Post a message once; return its offset."""
+        posted = await self._chat.say(self._me(), channel, id, text)
+        return posted.entry.offset
+
+    @expose
+    async def private(self, key: Key) -> str:
+        """Open the private chat with a person, on both sides; return its channel."""
+        return await self._chat.open_private(self._me(), key)
+
+    # --- joining
+
+    async def joining(self, name: str) -> Joining:
+        """Let the page into the channel ``name``; see IJoiner."""
+        visitor = self._me()
+        self._chat.may_read(visitor, name)
+        channel = await self._chat.open(name)
+        if self._visitor is not visitor:
+            raise NotLoggedIn("log in first")
+        if name == user_channel(visitor.person.key) or name == ALERTS:
+            return Joining(channel, tail=0)
+        self._enter(visitor, channel)
+        return Joining(channel, self._info(name, visitor), self._snapshot)
+
+    def leaving(self, name: str) -> None:
+        """The page leaves the channel ``name``; see IJoiner."""
+        channel = self._present.pop(name, None)
+        if channel is not None and self._visitor is not None:
+            channel.leave(self._visitor.person.key, self._client_id)
+
+    def _info(self, name: str, visitor: Visitor) -> dict[str, Any]:
+        other = self._chat.person_in(name, visitor)
+        if other is not None:
+            return {"kind": "private", "title": other.name, "person": (other.key, other.name)}
+        return {"kind": "room", "title": self._chat.room_title(name)}
+
+    def _enter(self, visitor: Visitor, channel: IChannel) -> None:
+        try:
+            channel.enter(visitor.person, self._client_id, self._chat.just_started(RETURN_S))
+        except TooManyPeople:
+            raise RoomFull("this room is full") from None
+        self._present[channel.name] = channel
+
+    def _show_name(self) -> None:
+        visitor = self._me()
+        for channel in self._present.values():
+            self._enter(visitor, channel)
+
+    def _leave_all(self, visitor: Visitor | None = None) -> None:
+        visitor = visitor or self._visitor
+        for name, channel in list(self._present.items()):
+            if visitor is not None:
+                channel.leave(visitor.person.key, self._client_id)
+            if self.client is not None:
+                self.client.unsubscribe(name, "removed")
+        self._present.clear()
+        if self.client is not None:
+            for name in list(self.client.subscriptions):
+                self.client.unsubscribe(name, "removed")
+
+    # --- coming and going
+
+    def clientDetached(self) -> None:
+        """The page lost its connection: the grace begins in every room."""
+        self._away()
+
+    def clientAttached(self) -> None:
+        """The page is back."""
+        if self._visitor is not None:
+            for channel in self._present.values():
+                self._enter(self._visitor, channel)
+
+    def connectionLost(self, reason: str) -> None:
+        """The page is gone; a reload has its grace to come back as the same person."""
+        self._away()
+        self._present.clear()
+        if self._visitor is not None:
+            self._chat.people.logout(self._visitor, self._client_id)
+
+    def _away(self) -> None:
+        if self._visitor is None:
+            return
+        for channel in self._present.values():
+            channel.away(self._visitor.person.key, self._client_id)
+
+
+def make_chatters(chat: Chat, snapshot: int = SNAPSHOT) -> Any:
+    """Return the factory of the root element ``"chat"``: one Chatter per live client."""
+
+    def make_chatter(client: LiveClient) -> Chatter:
+        return Chatter(chat, client.id, snapshot)
+
+    return make_chatter

@@ -1,0 +1,167 @@
+"""What a page asks of the server: calls to exposed methods, and joins; each answered once, with safe errors."""
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, maybeDeferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistedchat.core import codes, wire
+from twistedchat.core.errors import NoSuchElement, NotExposed, ProtocolError, SafeError, TooFast
+
+if TYPE_CHECKING:
+    from twistedchat.live.client import LiveClient
+
+_log = Logger()
+
+MAX_RUNNING = 100  # calls of one client under way at once
+MAX_JOINS = 4  # join requests of one client under way at once
+
+
+def told(failure: Failure, what: str) -> dict[str, Any]:
+    """Return what the page may know of ``failure``: a SafeError whole, anything else by the id of its log line."""
+    error = failure.value
+    if isinstance(error, SafeError):
+        safe: dict[str, Any] = {"error": type(error).__name__, "text": error.text}
+        if error.retry_s is not None:
+            safe["retry"] = round(error.retry_s, 3)
+        return safe
+    if isinstance(error, CancelledError):
+        return {"error": "Cancelled", "text": "cancelled"}
+    log_id = secrets.token_hex(4)
+    _log.failure("{what} failed [{log_id}]", failure, what=what, log_id=log_id)
+    return {"error": "InternalError", "text": "something went wrong on the server", "id": log_id}
+
+
+def run(function: Callable[..., Any], *args: Any) -> Deferred[Any]:
+    """Call ``function`` and return a Deferred of what it answers, be it a value, a Deferred or a coroutine."""
+    return maybeDeferred(function, *args)
+
+
+class Incoming:
+    """The calls and joins of one live client that are under way."""
+
+    __slots__ = ("_client", "_joins", "_running")
+
+    def __init__(self, client: "LiveClient") -> None:
+        self._client = client
+        self._running: dict[str, Deferred[Any]] = {}
+        self._joins = 0
+
+    def act(self, action: wire.Action) -> None:
+        """Do one action of the basket.
+
+        Raises:
+            ProtocolError: a cid that is already under way.
+        """
+        match action:
+            case wire.Call():
+                self._call(action)
+            case wire.Notify():
+                self._notify(action)
+            case wire.Respond():
+                self._client.answered(action.cid, action.ok, action.value)
+            case wire.Cancel():
+                running = self._running.get(action.cid)
+                if running is not None:
+                    running.cancel()
+            case wire.Close():
+                self._client.end("the page closed")
+
+    def _call(self, call: wire.Call) -> None:
+        if call.cid in self._running:
+            raise ProtocolError(codes.BAD_MESSAGE, "this call is under way already")
+        if len(self._running) >= MAX_RUNNING:
+            d = run(_refuse, TooFast("too many calls at once", 1.0))
+        else:
+            d = run(self._invoke, call)
+        self._running[call.cid] = d
+        d.addErrback(self._failed, call)
+        d.addCallback(self._respond, call)
+
+    def _invoke(self, call: "wire.Call | wire.Notify") -> Any:
+        element = self._client.elements.get(call.element)
+        if element is None:
+            raise NoSuchElement("this element is gone")
+        method, arguments = element.find_exposed(call.method)
+        result = method(element, *arguments.check(call.args))
+        return ensureDeferred(result) if hasattr(result, "send") else result
+
+    def _failed(self, failure: Failure, call: wire.Call) -> "_Refusal":
+        return _Refusal(told(failure, f"call of {call.method[:100]}"))
+
+    def _respond(self, value: Any, call: wire.Call) -> None:
+        self._running.pop(call.cid, None)
+        if isinstance(value, _Refusal):
+            self._client.push("respond", [call.cid, False, value.told])
+            return
+        try:
+            self._client.push("respond", [call.cid, True, value])
+        except TypeError:
+            self._client.push("respond", [call.cid, False, told(Failure(), f"answer of {call.method[:100]}")])
+
+    def _notify(self, notify: wire.Notify) -> None:
+        run(self._invoke, notify).addErrback(self._ignored, notify)
+
+    def _ignored(self, failure: Failure, notify: wire.Notify) -> None:
+        if not failure.check(NoSuchElement, NotExposed):
+            told(failure, f"notification of {notify.method[:100]}")
+
+    # --- joins
+
+    def join(self, message: wire.Join) -> None:
+        """Ask the root element for each channel; answer once, in one step with the subscriptions."""
+        if self._joins >= MAX_JOINS:
+            refusal = {"error": "TooFast", "text": "too many joins at once", "retry": 1}
+            self._client.tell(["joined", message.rid, dict.fromkeys(message.channels, refusal)])
+            return
+        self._joins += 1
+        session = self._client.session
+        ensureDeferred(self._join(message, session)).addErrback(
+            lambda failure: _log.failure("a join failed", failure)
+        )
+
+    async def _join(self, message: wire.Join, session: object) -> None:
+        granted: dict[str, Any] = {}
+        try:
+            for name in message.channels:
+                granted[name] = await self._ask(name)
+        finally:
+            self._joins -= 1
+        client = self._client
+        if client.over or client.session is not session:
+            return  # the page asks again on its new session
+        results = {}
+        for name, joining in granted.items():
+            at = message.channels[name]
+            refused = isinstance(joining, dict)
+            results[name] = joining if refused else client.joined(joining, at.position() if at else None)
+        client.tell(["joined", message.rid, results])
+
+    async def _ask(self, name: str) -> Any:
+        """Return the root's Joining for ``name``, or what the page is told instead."""
+        joining = getattr(self._client.elements.root, "joining", None)
+        if joining is None:
+            return {"error": "NoSuchRoom", "text": "there is nothing to join here"}
+        try:
+            return await run(joining, name)
+        except Exception:
+            return told(Failure(), f"join of {name[:100]}")
+
+    def stop(self) -> None:
+        """The client is over: cancel what is under way."""
+        for running in list(self._running.values()):
+            running.cancel()
+
+
+class _Refusal:
+    __slots__ = ("told",)
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.told = told
+
+
+def _refuse(error: Exception) -> None:
+    raise error

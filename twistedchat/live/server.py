@@ -1,0 +1,234 @@
+"""The live server: every live client by its id, and the protocol that each comet session speaks."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from hmac import compare_digest
+from typing import Any
+
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistedchat.core import codes, wire
+from twistedchat.core.errors import ProtocolError
+from twistedchat.core.wheel import Wheel
+from twistedchat.interfaces import ISessionTransport
+from twistedchat.live.client import LiveClient
+from twistedchat.live.element import LiveElement
+from twistedchat.live.incoming import run
+from twistedchat.live.scripts import Scripts, renderer
+
+_log = Logger()
+
+MAX_PROBES = 10
+
+ElementFactory = Callable[[LiveClient], Any]
+
+
+class LiveProtocol(Protocol):
+    """One comet session: probes, then a hello, then whatever its live client makes of it."""
+
+    transport: ISessionTransport
+
+    def __init__(self, server: "LiveServer") -> None:
+        self._server = server
+        self._client: LiveClient | None = None
+        self._probes = 0
+        self._waiting: IDelayedCall | None = None
+
+    def connectionMade(self) -> None:
+        """A session before hello has no authority, and not for long."""
+        self._waiting = self._server.clock.callLater(self._server.hello_within_s, self._no_hello)
+
+    def _no_hello(self) -> None:
+        self._waiting = None
+        self._close(codes.NO_HELLO)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Handle one message; what breaks the protocol ends the session with the code that says why."""
+        try:
+            message = wire.decode(data)
+            if self._client is None:
+                self._before_hello(message)
+            elif self._client.session is self.transport:
+                self._client.received(message)
+        except ProtocolError as error:
+            _log.debug("{peer} broke the protocol: {error}", peer=self.transport.peer, error=error)
+            self._close(error.code)
+
+    def _before_hello(self, message: wire.Message) -> None:
+        match message:
+            case wire.Hello():
+                self._settle()
+                self._client = self._server.hello(message.fields, self.transport)
+            case wire.Probe() if self._probes < MAX_PROBES:
+                self._probes += 1
+                self.transport.write(wire.encode(["probe", message.token]).encode())
+            case _:
+                raise ProtocolError(codes.BAD_HELLO, "no hello came first")
+
+    def _close(self, code: codes.CloseCode) -> None:
+        client = self._client
+        if client is not None and client.session is self.transport:
+            client.detach()
+        self.transport.close(code.code, code.reason)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The session is gone; its live client waits for another."""
+        self._settle()
+        client = self._client
+        if client is not None and client.session is self.transport:
+            client.detach()
+
+    def _settle(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+class LiveServer(Factory):
+    """Serves live clients over any message transport: an IProtocolFactory for a comet mount.
+
+    Args:
+        clock: for all timers.
+        roots: what makes the root element of a new client, by the name that its hello asks for. Called with the live
+            client, once per live client; may return a Deferred or be a coroutine.
+        scripts: where the scripts of elements are served.
+        window_s: seconds that a detached client is kept.
+        silence_s: seconds without a word from the page after which its session is closed.
+        state_every_s: seconds between a page's statements of what it has.
+        hello_within_s: seconds that a session may last without hello.
+        ack_after_s, ack_owed: an acknowledgement is sent after that time or that many messages.
+        max_clients: live clients at once; one more is refused with 4102.
+    """
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        roots: Mapping[str, ElementFactory],
+        scripts: Scripts | None = None,
+        *,
+        window_s: float = 90,
+        silence_s: float = 75,
+        state_every_s: float = 25,
+        hello_within_s: float = 10,
+        ack_after_s: float = 10,
+        ack_owed: int = 32,
+        max_clients: int = 50_000,
+    ) -> None:
+        self.id = secrets.token_urlsafe(8)
+        self.clock = clock
+        self.scripts = scripts or Scripts()
+        self.render = renderer(self.scripts)
+        self.window_s = window_s
+        self.silence_s = silence_s
+        self.state_every_s = state_every_s
+        self.hello_within_s = hello_within_s
+        self.ack_after_s = ack_after_s
+        self.ack_owed = ack_owed
+        self.clients: dict[str, LiveClient] = {}
+        self._roots = dict(roots)
+        self._max_clients = max_clients
+        self._wheel: Wheel[LiveClient] = Wheel(clock.seconds())
+        self._turning: IDelayedCall | None = None
+        self._dirty: list[LiveClient] = []
+        self._flushing: IDelayedCall | None = None
+
+    def buildProtocol(self, addr: IAddress | None) -> LiveProtocol:
+        """Return the protocol of a new session."""
+        return LiveProtocol(self)
+
+    # --- hello
+
+    def hello(self, fields: wire.HelloFields, session: ISessionTransport) -> LiveClient:
+        """Accept a hello: give its live client, an old one or a new one, this session.
+
+        Raises:
+            ProtocolError: 4001 wrong version, 4003 wrong secret, 4005 stale, 4006 no such root, 4102 too many clients.
+        """
+        if fields.v != wire.VERSION:
+            raise ProtocolError(codes.BAD_HELLO, "unknown version")
+        client = self.clients.get(fields.client)
+        if client is None:
+            return self._new_client(fields, session)
+        if not compare_digest(client.secret, fields.secret):
+            raise ProtocolError(codes.FORBIDDEN)
+        if fields.n <= client.n:
+            raise ProtocolError(codes.STALE_HELLO)
+        client.attach(session, fields, resumed=True)
+        return client
+
+    def _new_client(self, fields: wire.HelloFields, session: ISessionTransport) -> LiveClient:
+        factory = self._roots.get(fields.root)
+        if factory is None:
+            raise ProtocolError(codes.NO_SUCH_ROOT)
+        if len(self.clients) >= self._max_clients:
+            raise ProtocolError(codes.OVERLOADED)
+        client = LiveClient(self, fields.client, fields.secret, fields.root)
+        self.clients[client.id] = client
+        client.attach(session, fields, resumed=False)
+        d = run(factory, client)
+        d.addCallback(self._made, client)
+        d.addErrback(self._not_made, client)
+        return client
+
+    def _made(self, element: LiveElement, client: LiveClient) -> None:
+        if not client.over:
+            client.elements.add(element)
+
+    def _not_made(self, failure: Failure, client: LiveClient) -> None:
+        _log.failure("no root element for {root}", failure, root=client.root_name)
+        client.close(codes.OVERLOADED)
+
+    def forget(self, client: LiveClient) -> None:
+        """``client`` is over."""
+        self._wheel.discard(client)
+        if self.clients.get(client.id) is client:
+            del self.clients[client.id]
+
+    # --- one timer for all deadlines, one flush a turn
+
+    def watch(self, client: LiveClient) -> None:
+        """Look at ``client`` when its deadline comes; again when it moved earlier."""
+        self._wheel.add(client)
+        if self._turning is None:
+            self._turning = self.clock.callLater(1, self._turn)
+
+    def _turn(self) -> None:
+        self._turning = self.clock.callLater(1, self._turn) if self.clients else None
+        now = self.clock.seconds()
+        for client in self._wheel.advance(now):
+            if not client.over:
+                client.tick(now)
+
+    def schedule_flush(self, client: LiveClient) -> None:
+        """Flush ``client`` at the end of this reactor turn."""
+        self._dirty.append(client)
+        if self._flushing is None:
+            self._flushing = self.clock.callLater(0, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = None
+        dirty, self._dirty = self._dirty, []
+        for client in dirty:
+            client.dirty = False
+            if client.session is not None:
+                try:
+                    client.flush()
+                except Exception:
+                    _log.failure("a flush failed")
+
+    # --- the end
+
+    def stop(self, code: codes.CloseCode = codes.SHUTTING_DOWN) -> None:
+        """Send what is ready, end every client with ``code``, cancel every timer."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flush()
+        for client in list(self.clients.values()):
+            client.close(code)
+        for call in (self._turning, self._flushing):
+            if call is not None and call.active():
+                call.cancel()
+        self._turning = self._flushing = None
