@@ -43,11 +43,13 @@ class Envelope:
         name: for logs and tests.
         wrap: turns the text of one frame into bytes for the socket.
         bare: True when messages travel without SockJS framing (raw WebSocket); ``wrap`` is then applied to each message.
+        shared: False when it belongs to one reader (a JSONP callback); forms for it are not kept.
     """
 
     name: str
     wrap: Callable[[str], bytes]
     bare: bool = False
+    shared: bool = True
 
 
 def websocket_text(text: str) -> bytes:
@@ -84,7 +86,11 @@ def _script(frame: str) -> bytes:
 
 def jsonp_envelope(callback: str) -> Envelope:
     """Return the envelope of one JSONP poll. ``callback`` must have been validated."""
-    return Envelope("jsonp", lambda frame: f"/**/{callback}({script_string(frame)});\r\n".encode("ascii"))
+
+    def wrap(frame: str) -> bytes:
+        return f"/**/{callback}({script_string(frame)});\r\n".encode("ascii")
+
+    return Envelope("jsonp", wrap, shared=False)
 
 
 def chunk(data: bytes) -> bytes:
@@ -150,5 +156,6 @@ class Prepared:
                 wire = b"".join(map(envelope.wrap, self.messages))
             else:
                 wire = envelope.wrap(f"a[{self.quoted}]")
-            self._forms[envelope] = wire
+            if envelope.shared:
+                self._forms[envelope] = wire
         return wire

@@ -20,17 +20,18 @@ T = TypeVar("T", bound=Timed)
 
 
 class Wheel(Generic[T]):
-    """Finds what is due, to the second.
+    """Finds what is due, to the tick (a second unless told).
 
     A deadline that moves later costs nothing: the item is looked at when its old slot comes up and is put where it belongs
     now. One that moves earlier needs ``add`` again. Each item stands in one slot at most, so items bound the wheel.
     """
 
-    __slots__ = ("_slots", "_through")
+    __slots__ = ("_slots", "_through", "_tick_s")
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, tick_s: float = 1.0) -> None:
         self._slots: dict[int, set[T]] = {}
-        self._through = int(now)
+        self._tick_s = tick_s
+        self._through = int(now / tick_s)
 
     def __len__(self) -> int:
         return sum(map(len, self._slots.values()))
@@ -39,7 +40,7 @@ class Wheel(Generic[T]):
         """Watch ``item``; call it again when its deadline has moved earlier. Idempotent."""
         if item.deadline == inf:
             return
-        slot = max(ceil(item.deadline), self._through + 1)
+        slot = max(ceil(item.deadline / self._tick_s), self._through + 1)
         if item.wheel_slot is not None:
             if item.wheel_slot <= slot:
                 return
@@ -60,7 +61,7 @@ class Wheel(Generic[T]):
     def advance(self, now: float) -> list[T]:
         """Return the items that are due at ``now``, earliest slot first; they are not watched any more until added again."""
         due: list[T] = []
-        reached = int(now)
+        reached = int(now / self._tick_s)
         if reached - self._through > len(self._slots):  # a clock that jumped: go by the slots there are
             slots = sorted(slot for slot in self._slots if slot <= reached)
         else:

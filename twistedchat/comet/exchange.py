@@ -1,0 +1,157 @@
+"""An ``IExchange`` over twisted.web's Request."""
+
+from typing import Any
+
+from twisted.internet.interfaces import IAddress, IPushProducer
+from twisted.python.failure import Failure
+from twisted.web.http import Request
+from zope.interface import implementer
+
+from twistedchat.core.frames import chunk
+from twistedchat.core.origins import Evidence
+from twistedchat.interfaces import IExchange, IExchangeListener
+
+
+@implementer(IExchange, IPushProducer)
+class WebExchange:
+    """One request of twisted.web.
+
+    On HTTP/1 the pieces of a stream go straight to the connection's transport, since twisted.web's own write costs as much
+    again; on anything else (HTTP/2 in a foreign site) they go through the Request.
+    """
+
+    __slots__ = (
+        "_listener",
+        "_over",
+        "_request",
+        "_streaming",
+        "address",
+        "http11",
+        "method",
+        "peer",
+        "writeFramed",
+    )
+
+    def __init__(self, request: Request, address: IAddress) -> None:
+        self._request = request
+        self._listener: IExchangeListener | None = None
+        self._over = False
+        self._streaming = False
+        self.method = request.method.decode("ascii", "replace")
+        self.http11 = request.clientproto == b"HTTP/1.1"
+        self.address = address
+        self.peer = getattr(address, "host", None) or str(address)
+        self.writeFramed = request.write
+
+    def header(self, name: bytes) -> str | None:
+        """The first header ``name``, or None; bytes beyond ASCII are read as Latin-1."""
+        values = self._request.requestHeaders.getRawHeaders(name)
+        return values[0].decode("latin-1") if values else None
+
+    def argument(self, name: bytes) -> str | None:
+        """The first query argument ``name``, or None."""
+        values = self._request.args.get(name)
+        return values[0].decode("utf-8", "replace") if values else None
+
+    def body(self) -> bytes:
+        """The whole body."""
+        content: Any = self._request.content
+        content.seek(0)
+        data: bytes = content.read()
+        return data
+
+    def evidence(self) -> Evidence:
+        """The headers that tell an origin, with the scheme and host that the visitor used."""
+        header = self.header
+        return Evidence(
+            header(b"origin"),
+            header(b"sec-fetch-site"),
+            header(b"referer"),
+            "https" if self._request.isSecure() else "http",
+            header(b"host") or "",
+        )
+
+    def watch(self, listener: IExchangeListener) -> None:
+        """Tell ``listener`` when the client goes before the end."""
+        self._listener = listener
+        self._request.notifyFinish().addErrback(self._lost)
+
+    def head(self, status: int, headers: "Any", length: int | None = None) -> None:
+        """Send the head; with ``length`` None also become the producer of the stream."""
+        if self._over:
+            return
+        request = self._request
+        request.setResponseCode(status)
+        put = request.responseHeaders.setRawHeaders
+        for name, value in headers:
+            put(name, [value])
+        if length is not None:
+            if status != 204:
+                put(b"Content-Length", [b"%d" % length])
+            return
+        self._streaming = True
+        request.write(b"")
+        transport = getattr(request.channel, "transport", None)
+        if transport is not None and request.clientproto in (b"HTTP/1.1", b"HTTP/1.0"):
+            self.writeFramed = transport.write
+        request.registerProducer(self, True)
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the body."""
+        if self._over:
+            return
+        if self._streaming:
+            self.writeFramed(chunk(data) if self.http11 else data)
+        else:
+            self._request.write(data)
+
+    def end(self) -> None:
+        """Finish normally. Idempotent."""
+        if self._over:
+            return
+        self._finish()
+        self._request.finish()
+
+    def abort(self) -> None:
+        """Drop the connection. Idempotent."""
+        if self._over:
+            return
+        channel = self._request.channel
+        self._finish()
+        if hasattr(channel, "abortConnection"):
+            channel.abortConnection()
+        else:
+            channel.transport.abortConnection()
+
+    def pauseProducing(self) -> None:
+        """The socket's buffer is full."""
+        if self._listener is not None and not self._over:
+            self._listener.exchangePaused()
+
+    def resumeProducing(self) -> None:
+        """The socket's buffer has emptied."""
+        if self._listener is not None and not self._over:
+            self._listener.exchangeResumed()
+
+    def stopProducing(self) -> None:
+        """The connection ends; ``exchangeGone`` tells it."""
+
+    def _finish(self) -> None:
+        self._over = True
+        self.writeFramed = _nowhere
+        self._listener = None
+        if self._streaming:
+            self._request.unregisterProducer()
+
+    def _lost(self, reason: Failure) -> None:
+        listener = self._listener
+        if not self._over:
+            self._over = True
+            self.writeFramed = _nowhere
+            self._listener = None
+            if listener is not None:
+                listener.exchangeGone()
+
+
+def _nowhere(data: bytes) -> None:
+    """Where the bytes for a client that is gone go."""
