@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
 
-from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred
+from twisted.application.service import IService, MultiService, Service
+from twisted.internet.defer import Deferred, TimeoutError, gatherResults, maybeDeferred
 from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -47,14 +47,25 @@ class Root(MultiService):
         self._reactor.callWhenRunning(self._catch_sigterm)
 
     def stopService(self) -> Deferred[None]:
-        """Stop the children, or leave those that take too long."""
-        stopped: Deferred[Any] = super().stopService()
-        stopped.addTimeout(self._stop_s, self._reactor)
-        stopped.addErrback(self._too_late)
-        return stopped
+        """Stop the children, or leave those that take too long; fires when all have ended one way or the other."""
+        Service.stopService(self)
+        return gatherResults([self._stop(child) for child in reversed(list(self))]).addCallback(
+            lambda _: None
+        )
 
-    def _too_late(self, failure: Failure) -> None:
-        log.error("not everything stopped within {seconds} s; ending without it", seconds=self._stop_s)
+    def _stop(self, child: IService) -> Deferred[Any]:
+        stopping: Deferred[Any] = maybeDeferred(child.stopService)
+        return stopping.addTimeout(self._stop_s, self._reactor).addErrback(self._not_stopped, child)
+
+    def _not_stopped(self, failure: Failure, child: IService) -> None:
+        if failure.check(TimeoutError):
+            log.error(
+                "{child} did not stop within {seconds} s; ending without it",
+                child=child,
+                seconds=self._stop_s,
+            )
+        else:
+            log.failure("{child} failed while stopping", failure=failure, child=child)
 
     def _catch_sigterm(self) -> None:
         signal.signal(signal.SIGTERM, self._sigterm)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 
 from twistedchat.config import Owner, Refusal
@@ -132,7 +133,9 @@ def _key(path: str, owner: Owner | None) -> bytes:
 def _write_key(path: str, name: str, owner: Owner | None) -> None:
     """Make the key appear whole or not at all; only the holder of the lock comes here."""
     fresh = name + ".new"
-    fd = _open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, owner)
+    with suppress(FileNotFoundError):  # what a crash left here may have another mode or owner
+        os.unlink(fresh)
+    fd = _open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, owner)
     with os.fdopen(fd, "wb") as file:
         file.write(secrets.token_bytes(KEY_BYTES))
         file.flush()
