@@ -243,11 +243,15 @@ class Channel:
 
     # --- the end
 
-    def stop(self) -> None:
-        """Fan out what was accepted and cancel every timer."""
+    def flush(self) -> None:
+        """Fan out now what waits for the turn's end."""
         if self._flush is not None:
             self._flush.cancel()
             self._fan_out()
+
+    def stop(self) -> None:
+        """Fan out what was accepted and cancel every timer."""
+        self.flush()
         if self._presence_call is not None:
             self._presence_call.cancel()
             self._presence_call = None

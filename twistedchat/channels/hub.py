@@ -82,6 +82,11 @@ class Hub:
             self._open.pop(name).stop()
         return bool(idle)
 
+    def flush(self) -> None:
+        """Fan out now what was accepted in this turn."""
+        for channel in self._open.values():
+            channel.flush()
+
     def stop(self) -> None:
         """Fan out what was accepted, cancel every timer, forget the channels."""
         for channel in self._open.values():

@@ -1,0 +1,221 @@
+"""The one place that names concrete classes and wires them together."""
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application.service import IService, MultiService, Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.web.resource import IResource
+
+from twistedchat.backends.memory import MemoryBackend
+from twistedchat.channels.hub import Hub
+from twistedchat.chat.chatter import make_chatters
+from twistedchat.chat.house import Chat
+from twistedchat.chat.people import People
+from twistedchat.comet.clockwork import Clockwork
+from twistedchat.comet.resource import CometResource
+from twistedchat.comet.testpoints import test_endpoints
+from twistedchat.config import Limits, Refusal, Settings, load_element
+from twistedchat.core.origins import OriginPolicy
+from twistedchat.core.policy import MountPolicy
+from twistedchat.core.presence import Presence
+from twistedchat.interfaces import IBackend
+from twistedchat.listen import PortService
+from twistedchat.live.element import LiveElement
+from twistedchat.live.scripts import MissingScript, Scripts
+from twistedchat.live.server import LiveServer
+from twistedchat.paths import static_dir
+from twistedchat.state import State, open_state
+from twistedchat.web.front import make_site
+from twistedchat.web.pages import Front, Pages, under_prefix
+
+BRIEF_HOLD_S = 0.25  # six connections a host, ten tabs: each poll gives its connection back this soon
+
+
+class House:
+    """Everything between the sockets and the store, without ports: what tests and embedders want too.
+
+    Args:
+        settings: what the operator chose.
+        reactor: for time.
+        secret: key that signs tickets.
+        backend: where logs are kept; in memory unless given.
+
+    Attributes:
+        chat: the chat; ``chat.alert(text)`` reaches everyone in it.
+        live: the live server.
+        resource: the whole site as a twisted.web resource, below its prefix.
+    """
+
+    def __init__(
+        self, settings: Settings, reactor: Any, secret: str, backend: IBackend | None = None
+    ) -> None:
+        limits = settings.limits
+        self.settings = settings
+        self.backend = backend or MemoryBackend(limits.log_tail)
+        self.hub = Hub(self.backend, reactor, _wall_clock(reactor), lambda: _presence(limits))
+        people = People(secret, reactor.seconds, limits.says_per_s, limits.says_burst, limits.max_people)
+        self.chat = Chat(
+            self.hub.open,
+            self.hub.get,
+            people,
+            _wall_clock(reactor),
+            reactor.seconds,
+            max_rooms=limits.max_rooms,
+            max_text_chars=limits.max_text_chars,
+        )
+        self.scripts = Scripts()
+        self.live = _live_server(settings, reactor, self.chat, self.scripts)
+        self.origins = OriginPolicy(settings.allow_origins)
+        self._clockwork = Clockwork(reactor)
+        self._mounts: list[CometResource] = []
+        self._tests = test_endpoints(reactor) if settings.sockjs_test else None
+        self.resource = self._site_resource(reactor)
+
+    def _mount(self, reactor: Any, brief: bool = False) -> CometResource:
+        mount = CometResource(
+            self.live,
+            mount_policy(self.settings, brief),
+            reactor=reactor,
+            origins=self.origins,
+            clockwork=self._clockwork,
+        )
+        self._mounts.append(mount)
+        return mount
+
+    def _site_resource(self, reactor: Any) -> IResource:
+        pages = Pages(
+            static_dir(),
+            self.settings.transports,
+            self.scripts.read,
+            self.origins.ancestors(),
+            element=self.settings.element is not None,
+        )
+        fast: dict[str, IResource] = {
+            "comet": self._mount(reactor),
+            "comet-brief": self._mount(reactor, brief=True),
+        }
+        fast.update(self._tests.children if self._tests else {})
+        return under_prefix(self.settings.prefix, Front(fast, pages.resource))
+
+    def close(self) -> None:
+        """Keep what was accepted, tell every client to come back later, take no new ones. Idempotent."""
+        self.hub.flush()
+        self.live.stop()
+        for mount in self._mounts:
+            mount.stop()
+        if self._tests is not None:
+            self._tests.stop()
+
+    def release(self) -> Deferred[None]:
+        """After ``close``, when the clients have been told: forget everything, cancel every timer."""
+        for mount in self._mounts:
+            mount.release()
+        if self._tests is not None:
+            self._tests.release()
+        self._clockwork.stop()
+        self.hub.stop()
+        return self.backend.stop()
+
+
+def mount_policy(settings: Settings, brief: bool = False) -> MountPolicy:
+    """Return the policy of the live mount, or of its brief twin, whose polls hold no connection for long."""
+    limits = settings.limits
+    return MountPolicy(
+        transports=settings.transports,
+        heartbeat_s=limits.heartbeat_s,
+        disconnect_delay_s=limits.disconnect_delay_s,
+        hold_s=BRIEF_HOLD_S if brief else None,
+        response_limit_bytes=limits.response_limit_bytes,
+        max_message_bytes=limits.max_message_chars,
+        max_body_bytes=limits.max_body_bytes,
+        outbox_bytes=limits.session_buffer_bytes,
+        document_domain=False,
+        sockjs_url=f"{settings.prefix}/static/vendor/sockjs-client-1.6.1/sockjs.min.js",
+        max_sessions=limits.max_sessions,
+        max_sessions_per_address=limits.max_sessions_per_address,
+    )
+
+
+def _presence(limits: Limits) -> Presence:
+    return Presence(limits.presence_grace_s, limits.presence_interval_s, limits.presence_names)
+
+
+def _live_server(settings: Settings, reactor: Any, chat: Chat, scripts: Scripts) -> LiveServer:
+    limits = settings.limits
+    roots: dict[str, Callable[..., Any]] = {"chat": make_chatters(chat, limits.snapshot)}
+    if settings.element is not None:
+        factory = load_element(settings.element)
+        _check_script(settings.element, factory, scripts)
+        roots["element"] = lambda client: factory()
+    return LiveServer(
+        reactor,
+        roots,
+        scripts,
+        window_s=limits.window_s,
+        silence_s=limits.silence_s,
+        state_every_s=limits.heartbeat_s,
+        hello_within_s=limits.hello_timeout_s,
+    )
+
+
+def _check_script(name: str, factory: Callable[..., Any], scripts: Scripts) -> None:
+    """Refuse to start where a factory says which element it makes, and that element's script is missing."""
+    kind: Any = factory
+    if not inspect.isclass(factory):
+        kind = typing.get_type_hints(factory).get("return")
+    if inspect.isclass(kind) and issubclass(kind, LiveElement):
+        try:
+            scripts.url(kind)
+        except MissingScript as error:
+            raise Refusal(f"--element={name}: {error}") from error
+
+
+def _wall_clock(reactor: Any) -> Callable[[], float]:
+    """Seconds since 1970; a fake reactor's own seconds, so that tests rule the time."""
+    import time
+
+    return time.time if hasattr(reactor, "fireSystemEvent") else reactor.seconds
+
+
+class HouseService(Service):
+    """Ends a house in order: tell the clients, let the sockets drain, stop the store, free the state directory."""
+
+    DRAIN_S = 0.5  # time for close frames to leave; SIGTERM allows 5 s in all
+
+    def __init__(self, house: House, state: State, reactor: Any) -> None:
+        self.house = house
+        self._state = state
+        self._reactor = reactor
+
+    def stopService(self) -> Deferred[None]:
+        """See the class."""
+        super().stopService()
+        self.house.close()
+        drained: Deferred[None] = Deferred()
+        self._reactor.callLater(self.DRAIN_S, drained.callback, None)
+        drained.addCallback(lambda _: self.house.release())
+        return drained.addCallback(lambda _: self._state.close())
+
+
+def make_service(settings: Settings, reactor: Any) -> IService:
+    """Return the whole service: the house, and its ports.
+
+    Raises:
+        Refusal: the settings cannot be carried out; the text is one line for the operator.
+    """
+    state = open_state(settings.state_dir, settings.owner)
+    try:
+        house = House(settings, reactor, state.secret.hex())
+        site: IProtocolFactory = make_site(house.resource, settings, reactor)
+        ports = PortService(reactor, settings.http, site, f"{settings.prefix}/")
+    except BaseException:
+        state.close()
+        raise
+    service = MultiService()
+    HouseService(house, state, reactor).setServiceParent(service)
+    ports.setServiceParent(service)
+    return service
