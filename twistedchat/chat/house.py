@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -76,7 +77,7 @@ class Chat:
 
     def __init__(
         self,
-        open_channel: Callable[[str], Deferred[IChannel]],
+        open_channel: Callable[[str], Deferred[Any]],
         find_channel: Callable[[str], IChannel | None],
         people: People,
         now: Callable[[], float],
@@ -157,7 +158,7 @@ class Chat:
         if channel not in (ALERTS, user_channel(visitor.person.key)):
             self.may_enter(visitor, channel)
 
-    def open(self, channel: str) -> Deferred[IChannel]:
+    def open(self, channel: str) -> Deferred[Any]:
         """Fire with a channel; the caller has asked ``may_enter`` or ``may_read`` before."""
         return self._open_channel(channel)
 
@@ -196,7 +197,8 @@ class Chat:
         if wait:
             raise TooFast(f"too fast, try again in {wait:.0f} s" if wait > 1 else "too fast", wait)
         message = {"from": (visitor.person.key, visitor.person.name), "text": text}
-        return await log.post(visitor.person.key, id, wire.encode(["message", message]))
+        posted: Appended = await log.post(visitor.person.key, id, wire.encode(["message", message]))
+        return posted
 
     async def open_private(self, visitor: Visitor, key: str) -> str:
         """Open the private chat of ``visitor`` with the person of ``key``, on both sides; return its channel.

@@ -50,6 +50,7 @@ class HelloFields(Struct, frozen=True):
     n: Annotated[int, Meta(ge=1, le=2**53)]
     ack: Seq = -1
     at: Positions = {}
+    life: Annotated[str, Meta(max_length=64)] | None = None
     root: Annotated[str, Meta(max_length=32)] = "chat"
     args: dict[str, Any] = {}
 

@@ -1,5 +1,6 @@
 """A live client: one page or program, over many sessions."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -52,6 +53,7 @@ class LiveClient:
     """See ILiveClient. Made by a LiveServer at a client's first accepted hello.
 
     Attributes:
+        life: names this live client among those that went by the same id before it.
         n: number of the last accepted hello.
         session: the present session's transport, or None while detached.
         direct: True when broadcasts go to the session at once, not by the turn's flush (streams and WebSocket).
@@ -62,6 +64,7 @@ class LiveClient:
         self.id = id
         self.secret = secret
         self.root_name = root
+        self.life = secrets.token_urlsafe(8)
         self.n = 0
         self.session: ISessionTransport | None = None
         self.direct = False
@@ -148,6 +151,7 @@ class LiveClient:
             "v": wire.VERSION,
             "resumed": resumed,
             "ack": self.inbox.ack,
+            "life": self.life,
             "server": server.id,
             "window": server.window_s,
             "heartbeat": server.state_every_s,
@@ -330,9 +334,7 @@ class LiveClient:
         return {
             "at": at,
             "recovered": recovered,
-            "entries": []
-            if recovered
-            else [entry_wire(entry) for entry in channel.last(joining.tail)],
+            "entries": [] if recovered else [entry_wire(entry) for entry in channel.last(joining.tail)],
             "people": {
                 "version": channel.presence.version,
                 "count": channel.presence.count,

@@ -156,8 +156,19 @@ class LiveServer(Factory):
             raise ProtocolError(codes.FORBIDDEN)
         if fields.n <= client.n:
             raise ProtocolError(codes.STALE_HELLO)
+        if fields.life not in (None, client.life):
+            return self._another_life(client, fields, session)
         client.attach(session, fields, resumed=True)
         return client
+
+    def _another_life(
+        self, client: LiveClient, fields: wire.HelloFields, session: ISessionTransport
+    ) -> LiveClient:
+        """The page knows an earlier life: it never heard our welcome, so what this one did is nobody's."""
+        if client.session is not None:
+            client.detach(codes.REPLACED)
+        client.end("the page did not hear the welcome")
+        return self._new_client(fields, session)
 
     def _new_client(self, fields: wire.HelloFields, session: ISessionTransport) -> LiveClient:
         factory = self._roots.get(fields.root)

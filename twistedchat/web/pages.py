@@ -61,7 +61,7 @@ class Pages:
     @property
     def resource(self) -> IResource:
         """The application as a twisted.web resource."""
-        return self.app.resource()  # type: ignore[no-any-return]
+        return self.app.resource()
 
     @app.route("/", methods=["GET", "HEAD"])
     def front(self, request: Request) -> bytes:
@@ -125,7 +125,8 @@ class Front(Resource):
 
     def getChild(self, path: bytes, request: Request) -> IResource:
         """Hand what is not fast to klein, with its path restored."""
-        request.postpath.insert(0, request.prepath.pop())
+        above, below = request.prepath or [], request.postpath or []
+        request.postpath = [above.pop(), *below]
         return self._pages
 
 
