@@ -25,7 +25,7 @@ def main() -> None:
 
     signal.signal(signal.SIGUSR1, on)
     signal.signal(signal.SIGUSR2, off)
-    run()  # type: ignore[no-untyped-call]  # Twisted's own, without annotations
+    run()
 
 
 if __name__ == "__main__":

@@ -105,14 +105,17 @@ def start_node() -> Server:
 
 
 class OurServer(Server):
-    """``twistd -n chat`` with a state directory of its own, and with limits raised for one machine that is everybody."""
+    """Our chat under twistd, with a state directory of its own."""
+
+    CONFIGURATION = ROOT / "bench" / "chat_tac.py"
 
     def __init__(self, profile: Path | None = None) -> None:
         self._state = tempfile.TemporaryDirectory(prefix="twistedchat-bench-")
         runner = ["-m", "bench.profiled", str(profile)] if profile else ["-c", _TWISTD]
-        options = ["--http", "tcp:0:interface=127.0.0.1", "--state", self._state.name]
-        command = [sys.executable, *runner, "-n", "--pidfile=", "chat", *options]
-        super().__init__("ours", command)
+        service = ["-n", "--pidfile=", "-y", str(self.CONFIGURATION)]
+        super().__init__(
+            "ours", [sys.executable, *runner, *service], {"TWISTEDCHAT_BENCH_STATE": self._state.name}
+        )
 
     def stop(self) -> None:
         """End the process and drop its state."""
