@@ -116,7 +116,7 @@ class WebExchange:
         """Drop the connection. Idempotent."""
         if self._over:
             return
-        channel = self._request.channel
+        channel: Any = self._request.channel
         self._finish()
         if hasattr(channel, "abortConnection"):
             channel.abortConnection()

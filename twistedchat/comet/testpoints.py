@@ -1,9 +1,9 @@
 """The endpoints that the SockJS protocol names for conformance tests. Off unless asked for: they serve any origin."""
 
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.protocol import Factory, Protocol
-from twisted.web.resource import Resource
 
 from twistedchat.comet.answers import YEAR_S
 from twistedchat.comet.clockwork import Clockwork
@@ -11,15 +11,8 @@ from twistedchat.comet.resource import CometResource
 from twistedchat.core.policy import ALL_TRANSPORTS, MountPolicy
 
 ECHO = MountPolicy(response_limit_bytes=4096, max_message_bytes=1_000_000, iframe_cache_s=YEAR_S)
-NO_WEBSOCKET = MountPolicy(
-    response_limit_bytes=4096,
-    max_message_bytes=1_000_000,
-    iframe_cache_s=YEAR_S,
-    transports=tuple(name for name in ALL_TRANSPORTS if name != "websocket"),
-)
-COOKIES = MountPolicy(
-    response_limit_bytes=4096, max_message_bytes=1_000_000, iframe_cache_s=YEAR_S, cookie=True
-)
+NO_WEBSOCKET = replace(ECHO, transports=tuple(name for name in ALL_TRANSPORTS if name != "websocket"))
+COOKIES = replace(ECHO, cookie=True)
 
 
 class Echo(Protocol):
@@ -41,33 +34,34 @@ class Close(Protocol):
 
 
 class TestPoints:
-    """``/echo``, ``/disabled_websocket_echo``, ``/cookie_needed_echo`` and ``/close``."""
+    """``/echo``, ``/disabled_websocket_echo``, ``/cookie_needed_echo`` and ``/close``, with one clockwork.
+
+    Attributes:
+        mounts: the endpoints by the segment of their path.
+    """
 
     __test__ = False  # not a test, whatever its name says to a test runner
 
-    def __init__(self, reactor: Any, policies: dict[bytes, MountPolicy] | None = None) -> None:
-        """``policies`` replaces the policy of single endpoints, by name."""
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
         self._clockwork = Clockwork(reactor)
-        policies = policies or {}
         self.mounts: dict[bytes, CometResource] = {}
-        for name, protocol, policy in (
-            (b"echo", Echo, ECHO),
-            (b"disabled_websocket_echo", Echo, NO_WEBSOCKET),
-            (b"cookie_needed_echo", Echo, COOKIES),
-            (b"close", Close, ECHO),
-        ):
-            self.mounts[name] = CometResource(
-                Factory.forProtocol(protocol),
-                policies.get(name, policy),
-                reactor=reactor,
-                origins=("*",),
-                clockwork=self._clockwork,
-            )
+        self.add(b"echo", Echo, ECHO)
+        self.add(b"disabled_websocket_echo", Echo, NO_WEBSOCKET)
+        self.add(b"cookie_needed_echo", Echo, COOKIES)
+        self.add(b"close", Close, ECHO)
 
-    def put_into(self, root: Resource) -> None:
-        """Add every endpoint to ``root``."""
-        for name, mount in self.mounts.items():
-            root.putChild(name, mount)
+    def add(self, name: bytes, protocol: type[Protocol], policy: MountPolicy) -> CometResource:
+        """Offer ``protocol`` at ``/name``, to any origin."""
+        mount = CometResource(
+            Factory.forProtocol(protocol),
+            policy,
+            reactor=self._reactor,
+            origins=("*",),
+            clockwork=self._clockwork,
+        )
+        self.mounts[name] = mount
+        return mount
 
     def stop(self) -> None:
         """Close every session."""

@@ -1,6 +1,6 @@
 """What an application's protocol talks to: a SockJS session as a Twisted transport."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.error import ConnectionDone
@@ -81,10 +81,11 @@ class SessionTransport:
         """Send one message, UTF-8; what is not UTF-8 becomes U+FFFD."""
         self.session.send(Prepared(data.decode("utf-8", "replace")))
 
-    def writeSequence(self, iovec: "Sequence[bytes]") -> None:
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """Send each piece as a message."""
-        if iovec:
-            self.session.send(Prepared(*(data.decode("utf-8", "replace") for data in iovec)))
+        messages = [data.decode("utf-8", "replace") for data in iovec]
+        if messages:
+            self.session.send(Prepared(*messages))
 
     def close(self, code: int = 3000, reason: str = "Go away!") -> None:
         """Close with a code that the client sees, after what was sent before."""

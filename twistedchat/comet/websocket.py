@@ -5,7 +5,6 @@ Source: RFC 6455; the SockJS 0.3 protocol.
 
 from typing import Any
 
-import txaio
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.interfaces import IAddress, IPushProducer
 from twisted.web.http import Request
@@ -29,7 +28,6 @@ UNSUPPORTED_DATA, INVALID_PAYLOAD, TOO_BIG = 1003, 1007, 1009
 class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autobahn has no types
     """One WebSocket: at the same time the protocol on the socket and the session's receiver for all its life."""
 
-    log = txaio.make_logger()
     streaming = True
     name = "websocket"
     envelope: Envelope = WEBSOCKET
@@ -223,11 +221,12 @@ def upgrade(mount: Mount, exchange: WebExchange, request: Request, factory: Any)
 
 def take_over(request: Request, protocol: Any) -> None:
     """Make ``protocol`` the owner of the request's connection, and show it the request again."""
-    channel = request.channel
-    if getattr(channel, "lease", None) is not None:
+    channel: Any = request.channel
+    if hasattr(channel, "lease"):
         channel.lease = None
-    transport, channel.transport = channel.transport, None
-    owner = getattr(transport, "protocol", None)
+    transport: Any = channel.transport
+    channel.transport = None
+    owner: Any = getattr(transport, "protocol", None)
     if hasattr(transport, "wrappedProtocol"):  # TLS: the transport is the wrapper
         transport.wrappedProtocol = protocol
     elif hasattr(owner, "wrappedProtocol"):
