@@ -17,7 +17,7 @@ from twistedchat.chat.house import Chat
 from twistedchat.chat.people import People
 from twistedchat.comet.clockwork import Clockwork
 from twistedchat.comet.resource import CometResource
-from twistedchat.comet.testpoints import test_endpoints
+from twistedchat.comet.testpoints import TestPoints
 from twistedchat.config import Limits, Refusal, Settings, load_element
 from twistedchat.core.origins import OriginPolicy
 from twistedchat.core.policy import MountPolicy
@@ -72,7 +72,7 @@ class House:
         self.origins = OriginPolicy(settings.allow_origins)
         self._clockwork = Clockwork(reactor)
         self._mounts: list[CometResource] = []
-        self._tests = test_endpoints(reactor) if settings.sockjs_test else None
+        self._tests = TestPoints(reactor) if settings.sockjs_test else None
         self.resource = self._site_resource(reactor)
 
     def _mount(self, reactor: Any, brief: bool = False) -> CometResource:
@@ -98,7 +98,8 @@ class House:
             "comet": self._mount(reactor),
             "comet-brief": self._mount(reactor, brief=True),
         }
-        fast.update(self._tests.children if self._tests else {})
+        if self._tests is not None:
+            fast.update({name.decode(): mount for name, mount in self._tests.mounts.items()})
         return under_prefix(self.settings.prefix, Front(fast, pages.resource))
 
     def close(self) -> None:
