@@ -314,6 +314,28 @@
     }
   };
 
+  /** Return what is drawn: [{id, offset, from, text, state}], from the DOM and not from the model. */
+  LogView.prototype.read = function () {
+    var nodes = this.log.childNodes;
+    var found = [];
+    var i;
+    for (i = 0; i < nodes.length; i++) {
+      if (dom.hasClass(nodes[i], "message")) {
+        found.push(readMessage(nodes[i]));
+      }
+    }
+    return found;
+  };
+
+  function readMessage(node) {
+    var parts = node.lastChild.childNodes;
+    var offset = node.getAttribute("data-offset");
+    return {
+      id: node.getAttribute("data-id"), from: node.getAttribute("data-from"), state: node.getAttribute("data-state"),
+      offset: offset === null ? null : Number(offset), text: parts[1].textContent || parts[1].innerText || ""
+    };
+  }
+
   page.Lines = Lines;
   page.LogView = LogView;
 })(twistedchatPage);

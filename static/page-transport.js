@@ -170,9 +170,15 @@
     if (button.getAttribute("data-use") === null) {
       return;
     }
-    this.chosen = button.getAttribute("data-use") || null;
     this.toggle(false);
-    this.owner.choose(this.chosen);
+    this.choose(button.getAttribute("data-use") || null);
+  };
+
+  /** Stay on one transport from now on; null: let the client choose. */
+  Transport.prototype.choose = function (name) {
+    this.chosen = name;
+    this.check();
+    this.owner.choose(name);
   };
 
   Transport.prototype.keyed = function (event) {

@@ -1,0 +1,108 @@
+/**
+ * What the page tells in words: errors, who came and left, passing remarks (`Toast`) and alerts to everyone (`Alerts`).
+ */
+(function (page) {
+  var MOST_ALERTS = 3;
+  var TOAST_MS = 6000;
+  var MOST_NAMES = 4;
+  var DISMISSED = "twistedchat.alert";
+  var dom = page.dom;
+
+  var WRONG = {
+    NameTaken: "Someone here has this name already. Try another one.",
+    BadName: "This cannot be a name. Try another one.",
+    BadTicket: "Your last visit is too long ago. Please pick a name again.",
+    NotLoggedIn: "You are not logged in.",
+    NoSuchRoom: "There is no such room.",
+    NoSuchPerson: "This person is not here any more.",
+    NotHere: "You are not in this room.",
+    StoreUnavailable: "The chat cannot keep messages just now. Try again in a moment.",
+    InternalError: "Something went wrong on the server."
+  };
+
+  /** Return what to tell people of a RemoteError: the server's own words where it has some. */
+  page.explain = function (error) {
+    if (error.kind === "unknown") {
+      return "The connection broke before the answer came. Try again.";
+    }
+    if (error.error === "TooFast") {
+      return "Too fast. Try again in " + Math.max(1, Math.ceil(error.retry || 1)) + " s.";
+    }
+    return error.text || WRONG[error.error] || "That did not work (" + (error.error || error) + ").";
+  };
+
+  /** Return "Alice, Bob and Eve", or of many "Alice, Bob, Eve and 5 others". */
+  page.names = function (people) {
+    var shown = people.slice(0, people.length > MOST_NAMES ? MOST_NAMES - 1 : MOST_NAMES).map(function (person) {
+      return person.name;
+    });
+    if (people.length > shown.length) {
+      shown.push(people.length - shown.length + " others");
+    }
+    return shown.length < 2 ? shown.join("") : shown.slice(0, -1).join(", ") + " and " + shown[shown.length - 1];
+  };
+
+  /** One remark at a time, for some seconds. */
+  function Toast(node) {
+    this.node = node;
+    this.timer = null;
+  }
+
+  Toast.prototype.say = function (text) {
+    var node = this.node;
+    dom.text(node, text);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(function () {
+      dom.text(node, "");
+    }, TOAST_MS);
+  };
+
+  /** Tell of an error; one that we asked for is none. */
+  Toast.prototype.complain = function (error) {
+    if (error && error.kind !== "cancelled") {
+      this.say(page.explain(error));
+    }
+  };
+
+  /** The newest alerts, until they are dismissed; `changed()` is called when they take more or less room. */
+  function Alerts(node, changed) {
+    var self = this;
+    this.node = node;
+    this.changed = changed;
+    dom.on(node, "click", function (event, target) {
+      if (dom.above(target, "data-dismiss", node)) {
+        self.dismiss(dom.above(target, "data-at", node));
+      }
+    });
+  }
+
+  Alerts.prototype.show = function (alert) {
+    var node = this.node;
+    if (alert.at <= this.dismissed()) {
+      return;
+    }
+    node.appendChild(dom.make("div", { "class": "alert", "data-at": String(alert.at) }, [
+      dom.linked(dom.make("span", { dir: "auto" }), alert.text),
+      dom.make("span", { "class": "time" }, [dom.clock(alert.at)]),
+      dom.make("button", { type: "button", "class": "dismiss", "data-dismiss": "" }, ["Dismiss"])
+    ]));
+    while (node.childNodes.length > MOST_ALERTS) {
+      node.removeChild(node.firstChild);
+    }
+    this.changed();
+  };
+
+  /** Return the time of the newest alert that was dismissed in this browser. */
+  Alerts.prototype.dismissed = function () {
+    return Number(dom.kept(DISMISSED) || 0);
+  };
+
+  Alerts.prototype.dismiss = function (shown) {
+    dom.kept(DISMISSED, String(Math.max(this.dismissed(), Number(shown.getAttribute("data-at")))));
+    this.node.removeChild(shown);
+    this.changed();
+  };
+
+  page.Toast = Toast;
+  page.Alerts = Alerts;
+})(twistedchatPage);
