@@ -219,13 +219,14 @@ class Channel:
         deadline = self.presence.deadline
         if deadline == inf:
             return
-        due = max(self._clock.seconds(), deadline)
+        now = self._clock.seconds()
+        due = max(now, deadline)
         call = self._presence_call
         if call is not None:
             if call.getTime() <= due:
                 return  # it comes up early, finds nothing to do and is set anew
             call.cancel()
-        self._presence_call = self._clock.callLater(due - self._clock.seconds(), self._presence_due)
+        self._presence_call = self._clock.callLater(due - now, self._presence_due)
 
     def _presence_due(self) -> None:
         self._presence_call = None
