@@ -116,7 +116,7 @@ def _pattern(entry: str) -> tuple[str, str, str]:
     host, _, port = rest.partition(":")
     wild = host.startswith("*.")
     bare = host[1:] if wild else host
-    if not found or not bare or "*" in bare or (port and port != "*" and not port.isdigit()):
+    if not (found and scheme and bare) or "*" in bare or (port and port != "*" and not port.isdigit()):
         raise ValueError(
             f"not an origin pattern: {entry!r} (write http://localhost:* or https://*.example.org)"
         )
