@@ -87,7 +87,7 @@
     });
     var menu = this.nodes.menu;
     dom.empty(menu);
-    menu.appendChild(item("", "Automatic", "the best that gets through"));
+    menu.appendChild(item("", "Automatic", "the best that works"));
     faces.forEach(function (name) {
       menu.appendChild(item(name, LABELS[name], ""));
     });

@@ -20,6 +20,10 @@
     InternalError: "Something went wrong on the server."
   };
 
+  function sentence(text) {
+    return text && text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+  }
+
   /** Return what to tell people of a RemoteError: the server's own words where it has some. */
   page.explain = function (error) {
     if (error.kind === "unknown") {
@@ -28,7 +32,7 @@
     if (error.error === "TooFast") {
       return "Too fast. Try again in " + Math.max(1, Math.ceil(error.retry || 1)) + " s.";
     }
-    return error.text || WRONG[error.error] || "That did not work (" + (error.error || error) + ").";
+    return sentence(error.text || "") || WRONG[error.error] || "That did not work (" + (error.error || error) + ").";
   };
 
   /** Return "Alice, Bob and Eve", or of many "Alice, Bob, Eve and 5 others". */
