@@ -87,7 +87,7 @@
     this.hole = hole;
     entries.forEach(function (entry) {
       if (entry[2][0] === "message") {
-        this.messages.push(this.entry(entry[0], entry[1], entry[2][1]));
+        this.messages.push(this.entry(entry[0], entry[1], entry[2][1], entry[3]));
       }
     }, this);
     unsent.forEach(function (message) {
@@ -104,10 +104,10 @@
     this.emit("history", this.messages);
   };
 
-  Room.prototype.entry = function (offset, id, body) {
+  Room.prototype.entry = function (offset, id, body, at) {
     var from = person(body.from);
     return {
-      id: id, from: from, text: String(body.text), at: body.at, state: "sent", offset: offset,
+      id: id, from: from, text: String(body.text), at: at, state: "sent", offset: offset,
       mine: this.chat.you !== null && this.chat.you.key === from.key
     };
   };
@@ -133,12 +133,12 @@
   Room.prototype.arrived = function (body, meta) {
     var known = this.find(meta.id);
     if (known === null) {
-      known = this.entry(meta.offset, meta.id, body);
+      known = this.entry(meta.offset, meta.id, body, meta.at);
       this.place(known);
       this.emit("message", known);
       return;
     }
-    this.confirm(known, meta.offset, body.at);
+    this.confirm(known, meta.offset, meta.at);
     this.messages.splice(this.messages.indexOf(known), 1);
     this.place(known);
     this.emit("state", known);

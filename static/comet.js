@@ -189,7 +189,7 @@
     var pipe = this.sock && this.sock._transport;
     var base = pipe && this.transport !== "websocket" && (pipe.transUrl || pipe.url);
     var navigator = root.navigator;
-    if (base && navigator && navigator.sendBeacon && !/^jsonp/.test(this.transport)) {
+    if (base && navigator && navigator.sendBeacon) {
       if (navigator.sendBeacon(base + "/xhr_send", root.JSON.stringify([text]))) {
         return;
       }

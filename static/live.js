@@ -348,8 +348,7 @@
     this.id = TwistedChat.randomId(26, this.random);
     this.secret = TwistedChat.randomId(32, this.random);
     this.n = 0;
-    this.life = null;
-    this.known = false;         // the server has welcomed this live client at least once
+    this.life = null;           // which life of this client the server told of in its last welcome
     this.session = null;
     this.ready = false;
     this.over = false;
@@ -398,7 +397,9 @@
     if (this.over) {
       return;
     }
-    this.say(["bye"]);
+    if (this.ready) {
+      this.session.sendLast(root.JSON.stringify(["bye"]));
+    }
     this.comet.close();
     this.finish("closed");
   };
@@ -491,20 +492,16 @@
   // --- hello and what follows ----------------------------------------------------------------------------------------
 
   LiveClient.prototype.welcomed = function (welcome) {
-    var first = !this.known;
-    this.ready = this.known = true;
-    if (has(welcome, "life")) {
-      this.life = welcome.life;
-    }
-    if (welcome.resumed) {
-      this.carryOn(welcome.ack);
-    } else if (!first) {
+    if (this.life !== null && !welcome.resumed) {
       this.drop("The server began anew");
     }
+    this.ready = true;
+    this.life = welcome.life;
+    this.carryOn(welcome.ack);
     this.comet.welcomed(this.session);
-    this.emit("welcome", { resumed: !!welcome.resumed });
     this.channelsAfter(!!welcome.resumed);
     this.stateLater();
+    this.emit("welcome", { resumed: !!welcome.resumed });
   };
 
   LiveClient.prototype.carryOn = function (ack) {
@@ -866,7 +863,7 @@
   };
 
   /** Give an event to the handler, unless it has the id already. */
-  Channel.prototype.deliver = function (epoch, offset, id, event, history) {
+  Channel.prototype.deliver = function (epoch, offset, id, event, at, history) {
     var known = this.knows(id);
     this.position = [epoch, offset, id];
     if (known) {
@@ -875,7 +872,7 @@
     this.remember(id);
     if (has(this.handler.events, event[0])) {
       guard("event " + event[0], this.handler.events[event[0]], this.handler, event.slice(1).concat([
-        { channel: this.name, epoch: epoch, offset: offset, id: id, history: history }
+        { channel: this.name, epoch: epoch, offset: offset, id: id, at: at, history: history }
       ]));
     }
   };
@@ -1048,19 +1045,19 @@
       });
       channel.call("history", [entries, result.hole, epoch]);
     } else {
-      entries.forEach(function (entry) { channel.deliver(epoch, entry[0], entry[1], entry[2], true); });
+      entries.forEach(function (entry) { channel.deliver(epoch, entry[0], entry[1], entry[2], entry[3], true); });
     }
     channel.position = at;
   };
 
-  LiveClient.prototype.event = function (name, offset, id, event) {
+  LiveClient.prototype.event = function (name, offset, id, event, at) {
     var channel = has(this.channels, name) ? this.channels[name] : null;
     if (channel === null || !channel.joined || offset <= channel.position[1]) {
       return;
     }
     if (offset === channel.position[1] + 1) {
       channel.rewoundAt = null;
-      channel.deliver(channel.position[0], offset, id, event, false);
+      channel.deliver(channel.position[0], offset, id, event, at, false);
     } else {
       this.rewind(channel);
     }
