@@ -140,6 +140,9 @@ class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autob
         if self._lease is not None:
             self._lease.release()
             self._lease = None
+        closing, self.closeHandshakeTimeoutCall = self.closeHandshakeTimeoutCall, None
+        if closing is not None and closing.active():
+            closing.cancel()
         super().connectionLost(reason)
 
     def _decode(self, payload: bytes) -> list[str]:
@@ -190,14 +193,30 @@ def websocket_factory(reactor: Any, max_message_bytes: int, raw: bool) -> Any:
         failByDrop=False,
         echoCloseCodeReason=True,
         autoPingInterval=0,
-        openHandshakeTimeout=5,
+        # The handshake is shown to it whole.
+        openHandshakeTimeout=0,
         closeHandshakeTimeout=5,
         tcpNoDelay=True,
         perMessageCompressionAccept=lambda _: None,
         # The allow list has been asked before.
         allowNullOrigin=True,
     )
+    # autobahn's own timer uses the installed reactor and leaves calls behind.
+    factory._batched_timer = _Timer(reactor)
     return factory
+
+
+class _Timer:
+    """The timer that autobahn asks for, on the reactor that it was given."""
+
+    __slots__ = ("_reactor",)
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def call_later(self, delay_s: float, call: Any, *args: Any) -> Any:
+        """Call later; returns what can be cancelled."""
+        return self._reactor.callLater(delay_s, call, *args)
 
 
 def upgrade(mount: Mount, exchange: WebExchange, request: Request, factory: Any) -> None:
