@@ -18,7 +18,7 @@
   function Pane(name) {
     this.name = name;
     this.state = dom.make("span", { "class": "pane-state" }, ["Loading\u2026"]);
-    this.frame = dom.make("iframe", { title: "Chat over " + page.transportLabel(name), src: this.url() });
+    this.frame = dom.make("iframe", { title: "Chat over " + page.transportLabel(name) });
     this.node = dom.make("div", { "class": "pane", "data-name": name, "data-state": "connecting", "data-transport": "" }, [
       this.head(), this.frame
     ]);
@@ -26,6 +26,10 @@
 
   Pane.prototype.url = function () {
     return "./?transport=" + this.name + "&room=" + encodeURIComponent(room) + "&name=" + this.name + "-" + visit + "&go=1";
+  };
+
+  Pane.prototype.start = function () {
+    this.frame.src = this.url();
   };
 
   Pane.prototype.head = function () {
@@ -185,6 +189,12 @@
   dom.theme(byId("theme"));
   panes.forEach(function (pane) {
     byId("panes").appendChild(pane.node);
+  });
+  // A frame that streams, at any depth, keeps back the load event of every page around it: ours has to be over first.
+  dom.on(window, "load", function () {
+    panes.forEach(function (pane) {
+      pane.start();
+    });
   });
   setInterval(function () {
     panes.forEach(function (pane) {

@@ -241,6 +241,7 @@
     dom.text(byId("title"), room ? room.title : "No room");
     dom.text(byId("subtitle"), subtitle(room));
     dom.show(byId("leave"), room !== null);
+    dom.text(byId("leave"), room && room.kind === "private" ? "Close this chat" : "Leave this room");
     dom.set(byId("log"), "aria-label", room ? "Messages in " + room.title : "Messages");
   };
 

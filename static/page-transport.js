@@ -10,9 +10,9 @@
     "xhr-polling": "Long-poll",
     "xhr-streaming": "XHR streaming",
     eventsource: "EventSource",
-    "iframe-eventsource": "EventSource in a frame",
-    "iframe-htmlfile": "Streaming iframe in a frame",
-    "iframe-xhr-polling": "Long-poll in a frame",
+    "iframe-eventsource": "EventSource, framed",
+    "iframe-htmlfile": "Streaming iframe, framed",
+    "iframe-xhr-polling": "Long-poll, framed",
     "jsonp-polling": "JSONP poll"
   };
   var FACES = ["websocket", "htmlfile", "xhr-polling"];

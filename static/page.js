@@ -24,6 +24,7 @@
  */
 (function (page) {
   var ROOMS_EVERY_MS = 30000;
+  var LOST_MS = 2000;
   var DEBUG_MS = 100;
   var DEBUG_LINES = 200;
   var dom = page.dom;
@@ -32,7 +33,8 @@
   var automatic = asked.go === "1" && !!asked.name;
   var allowed = dom.names("data-transports");
   var entered = false;
-  var lastState = "connecting";
+  var lostTimer = null;
+  var saidLost = false;
 
   var chat = page.chat = new TwistedChat.Chat({
     url: dom.absolute(document.body.getAttribute("data-comet") || "comet"),
@@ -113,13 +115,28 @@
     transport.status(status);
     login.status(status);
     if (status.state === "closed") {
+      clearTimeout(lostTimer);
       toast.say("Disconnected" + (status.reason ? ": " + status.reason : "") + ". Reload the page to come back.");
-    } else if (status.state === "waiting" && lastState === "open") {
-      toast.say("The connection was lost. What you write is kept, and sent when it is back.");
-    } else if (status.state === "open" && lastState === "waiting") {
+    } else if (status.state === "waiting" && !lostTimer) {
+      lostTimer = setTimeout(sayLost, LOST_MS);
+    } else if (status.state === "open") {
+      clearTimeout(lostTimer);
+      sayBack(status);
+    }
+  }
+
+  /** Told only of what lasts: most broken connections are back before anyone could read about it. */
+  function sayLost() {
+    saidLost = true;
+    toast.say("The connection was lost. What you write is kept, and sent when it is back.");
+  }
+
+  function sayBack(status) {
+    if (saidLost) {
       toast.say("Connected again: " + page.transportLabel(status.transport));
     }
-    lastState = status.state;
+    saidLost = false;
+    lostTimer = null;
   }
 
   // --- wiring ---
