@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistedchat.config import Refusal
+from twistedchat.eager import make_eager
 
 log = Logger()
 
@@ -95,13 +96,17 @@ class PortService(Service):
     def _bind(self, text: str, endpoint: IStreamServerEndpoint) -> None:
         failures: list[Failure] = []
         listening = endpoint.listen(self._factory)
-        listening.addCallbacks(lambda port: self._ports.append((text, port)), failures.append)
+        listening.addCallbacks(lambda port: self._bound(text, port), failures.append)
         if failures:
             raise _refusal(text, failures[0]) from failures[0].value
         if not listening.called:
             raise Refusal(
                 f"--http={text}: this kind of endpoint does not bind at once, which a server's start needs"
             )
+
+    def _bound(self, text: str, port: IListeningPort) -> None:
+        make_eager(port)
+        self._ports.append((text, port))
 
     def _announce(self) -> None:
         for url in self.urls:
