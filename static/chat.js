@@ -310,6 +310,7 @@
     this.ticketKey = options.ticketKey === undefined ? TICKET_KEY : options.ticketKey;
     this.ticket = this.keptTicket();
     this.you = null;
+    this.lastKey = null;        // whose rooms are open, also when the ticket ended meanwhile
     this.rooms = [];
     this.open = [];
     this.chatter = null;        // the widget, while we are logged in on it
@@ -459,11 +460,11 @@
   };
 
   Chat.prototype.loggedIn = function (answer) {
-    var someoneElse = this.you === null || this.you.key !== answer.you[0];
     this.chatter = this.widget;
-    if (someoneElse) {
+    if (this.lastKey !== null && this.lastKey !== answer.you[0]) {
       this.leaveAll();
     }
+    this.lastKey = answer.you[0];
     this.you = person(answer.you);
     this.keepTicket(answer.ticket);
     this.first = answer.channels;
@@ -481,6 +482,7 @@
     }
     this.keepTicket(null);
     this.leaveAll();
+    this.lastKey = null;
     this.forgetYou();
   };
 

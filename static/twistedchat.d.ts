@@ -27,6 +27,8 @@ declare namespace TwistedChat {
     retryIn?: number;
     /** Why, with state "waiting" or "closed". */
     code?: number; reason?: string;
+    /** Too many tabs of this profile hold a stream: this one polls briefly until one gets free. */
+    brief?: boolean;
   }
 
   interface LiveOptions {
@@ -39,14 +41,21 @@ declare namespace TwistedChat {
     /** Base URL for "brief" polls when this profile has too many streams open; default: url + "-brief". */
     briefUrl?: string;
     root?: "chat" | "element";
+    /** What the root element's factory is told, with every hello. */
+    args?: { [name: string]: any };
+    /** After a welcome that did not resume, wait for `rejoin()` (or a `join`) before asking for the channels again. */
+    holdJoins?: boolean;
     /** Seams for tests. */
-    SockJS?: any; clock?: any; random?: () => number;
+    SockJS?: any; random?: () => number;
+    clock?: { now(): number; setTimeout(fn: () => void, ms: number): any; clearTimeout(id: any): void };
+    loadScript?: (url: string, done: (problem: string | null) => void) => void;
   }
 
   /** One page's live client: hello, basket, resume, channels, over one SockJS session at a time. */
   class LiveClient {
     constructor(options: LiveOptions);
     on(event: "status", fn: (status: Status) => void): this;
+    /** A widget was made and its `init` comes next: put its node into the page. Without a place it goes into its parent's node. */
     on(event: "element", fn: (widget: Widget, parentId: number) => void): this;
     on(event: "welcome", fn: (welcome: { resumed: boolean }) => void): this;
     status(): Status;
@@ -55,12 +64,14 @@ declare namespace TwistedChat {
     use(transport: TransportName | null): void;
     /** Break the connection as a bad network would; the client reconnects by itself. */
     cut(): void;
-    /** Reconnect now instead of waiting. */
+    /** Reconnect now instead of waiting; after the server's stop, begin anew. */
     now(): void;
     /** Leave for good. */
     close(): void;
     join(channel: string, handler: ChannelHandler): void;
     leave(channel: string): void;
+    /** With `holdJoins`: ask for the channels again now. */
+    rejoin(): void;
     callRemote(element: number, method: string, args: any[]): Deferred<any>;
     notify(element: number, method: string, args: any[]): void;
   }
@@ -68,11 +79,19 @@ declare namespace TwistedChat {
   /** The page's object for a channel; the room calls `events[method](...args, meta)`. */
   interface ChannelHandler {
     events: { [method: string]: (...args: any[]) => void };
+    /** The answer to a join; `result.hole`: what came after our position is lost. */
     joined?(result: any): void;
+    /** Takes the entries of a join that did not carry on from our position, [offset, id, [method, ...], at], as one batch.
+     *  Without it they come as events with `meta.history`. `meta` is {channel, epoch, offset, id, at, history}. */
+    history?(entries: any[], hole: boolean, epoch: string): void;
     refused?(error: RemoteError): void;
     presence?(change: { kind: "full" | "delta" | "count"; version: number; people?: [string, string][]; came?: [string, string][]; went?: [string, string][]; count: number }): void;
+    /** The server ended the subscription; unless "removed", the client asks for it again by itself. */
     reset?(reason: string): void;
   }
+
+  /** Thrown in an exposed method, or given to errback: its name and text are told to the server. */
+  class SafeError { constructor(error: string, text?: string); error: string; text: string; }
 
   /** An element's half in the page. */
   interface Widget {
@@ -111,8 +130,10 @@ declare namespace TwistedChat {
     people: Person[] | null;
     /** Shown messages: the log's order, then pending ones. At most 1000 are kept. */
     messages: Message[];
+    /** Whether lines before `messages[0]` are missing that were here before. */
+    hole: boolean;
     /** message: a new line (also our own, pending). state: a line of ours changed state, offset or place. hole: lines
-     *  before `messages[0]` of this batch are missing. history: `messages` was replaced. people: who is here changed
+     *  before `messages[0]` of the history that comes next, in the same turn, are missing. history: `messages` was replaced. people: who is here changed
      *  (came and went are empty after a full set). left: we are out, with a reason. */
     on(event: "message", fn: (message: Message) => void): this;
     on(event: "state", fn: (message: Message) => void): this;
@@ -152,6 +173,8 @@ declare namespace TwistedChat {
     hasTicket(): boolean;
     login(name: string): Deferred<Person>;
     logout(): void;
+    /** Take another name. */
+    rename(name: string): Deferred<Person>;
     room(channel: string): Room | null;
     /** Join a room by channel ("room/lobby"). */
     join(channel: string): Room;

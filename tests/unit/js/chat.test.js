@@ -1,0 +1,380 @@
+"use strict";
+const test = require("node:test");
+const assert = require("node:assert");
+const { Clock, Net, Storage, makePage, plain, randomFrom } = require("./harness");
+const { Server } = require("./fakeserver");
+
+const LOBBY = "room/lobby";
+let seed = 0;
+
+/** Give the fake server the chat's face, as docs/protocol.md section 9 has it. */
+function chatServer(net) {
+  const server = new Server(net);
+  server.names = {};
+  server.made = (client) => server.element(client, 1, "TwistedChat.Chatter");
+  server.handle = {
+    login: (client, name, ticket) => {
+      const key = ticket ? ticket.replace("ticket-", "") : "u-" + name;
+      if (ticket && !server.names[key]) {
+        throw { error: "BadTicket", text: "Log in again." };
+      }
+      if (name === "taken") {
+        throw { error: "NameTaken", text: "Somebody has this name." };
+      }
+      server.names[key] = server.names[key] || name;
+      client.you = [key, server.names[key]];
+      return { you: client.you, ticket: "ticket-" + key, rooms: [[LOBBY, "The lobby", 1]],
+        channels: ["user/" + key, "house"] };
+    },
+    logout: (client) => { client.you = null; return null; },
+    rooms: () => [[LOBBY, "The lobby", 2], ["room/new", "new", 1]],
+    openRoom: (_, name) => "room/" + name,
+    "private": (client, key) => {
+      const channel = "private/" + [client.you[0], key].sort().join("+");
+      server.post("user/" + key, channel.padEnd(22, "_"), ["privateOpened", channel, client.you]);
+      return channel;
+    },
+    say: (client, channel, id, text) => {
+      if (server.says && server.says.length) {
+        const error = server.says.shift();
+        if (error) { throw error; }
+      }
+      if (!client.subscribed.has(channel)) {
+        throw { error: "NotHere", text: "Not in the room." };
+      }
+      return server.post(channel, id, ["message", { from: client.you, text }]);
+    }
+  };
+  const join = server.joined.bind(server);
+  server.joined = (client, channel, at) => client.you ? join(client, channel, at) : { error: "NotLoggedIn", text: "" };
+  return server;
+}
+
+function world() {
+  const clock = new Clock();
+  const net = new Net(clock);
+  return { clock, net, server: chatServer(net) };
+}
+
+function visitor(all, name, { storage = new Storage(), options = {} } = {}) {
+  const page = makePage(all.clock, { storage });
+  const chat = new page.TwistedChat.Chat(Object.assign(
+    { url: "/comet", SockJS: all.net.SockJS, clock: all.clock.api, random: randomFrom((seed += 1)) }, options));
+  const seen = [];
+  ["you", "problem", "alert", "opened", "closed"].forEach((event) => chat.on(event, (x) => seen.push([event, x])));
+  chat.start();
+  all.clock.advance(100);
+  const login = [];
+  if (name) {
+    chat.login(name).addCallback((you) => login.push(plain(you))).addErrback((error) => login.push(plain(error)));
+    all.clock.advance(200);
+  }
+  return { chat, page, seen, login, storage, clock: all.clock };
+}
+
+function inLobby(all, name) {
+  const someone = visitor(all, name);
+  someone.room = someone.chat.join(LOBBY);
+  someone.told = [];
+  ["message", "state", "hole", "history", "people", "joined", "left"].forEach((event) => {
+    someone.room.on(event, (x) => someone.told.push([event, x]));
+  });
+  all.clock.advance(200);
+  return someone;
+}
+
+const shown = (room) => plain(room.messages.map((message) => [message.text, message.state, message.offset]));
+
+function count(told, event) {
+  return told.filter(([name]) => name === event).length;
+}
+
+test("login by name: who we are, the rooms, and our own and the house's channel before any room", () => {
+  const all = world();
+  const { chat, login, page } = visitor(all, "Ann");
+  assert.deepEqual(login, [{ key: "u-Ann", name: "Ann" }]);
+  assert.deepEqual(plain(chat.rooms), [{ channel: LOBBY, title: "The lobby", count: 1 }]);
+  assert.deepEqual(Object.keys(all.server.joins[0]), ["user/u-Ann", "house"]);
+  assert.equal(page.storage.getItem("twistedchat.ticket"), "ticket-u-Ann");
+});
+
+test("a refused name is told to the caller, and another one works", () => {
+  const all = world();
+  const { chat, login, clock } = visitor(all, "taken");
+  assert.equal(login[0].error, "NameTaken");
+  chat.login("Ann");
+  clock.advance(100);
+  assert.equal(chat.you.name, "Ann");
+});
+
+test("a reload with a kept ticket is the same person; ticketKey null keeps none", () => {
+  const all = world();
+  const { storage } = visitor(all, "Ann");
+  const again = visitor(all, null, { storage });
+  assert.ok(again.chat.hasTicket());
+  all.clock.advance(200);
+  assert.deepEqual(plain(again.chat.you), { key: "u-Ann", name: "Ann" });
+  const none = visitor(all, "Bob", { options: { ticketKey: null } });
+  assert.equal(none.storage.items.has("twistedchat.ticket"), false);
+});
+
+test("a ticket that is not accepted any more is dropped, and the page is told to ask for a name", () => {
+  const all = world();
+  const storage = new Storage();
+  storage.setItem("twistedchat.ticket", "ticket-u-gone");
+  const { chat, seen } = visitor(all, null, { storage });
+  all.clock.advance(200);
+  assert.equal(chat.you, null);
+  assert.equal(chat.hasTicket(), false);
+  assert.deepEqual(seen.map(([event]) => event), ["you", "problem"]);
+});
+
+test("a message is pending, then sent, once, and the others see it", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const bob = inLobby(all, "Bob");
+  const message = ann.room.say("hello");
+  assert.equal(message.state, "pending");
+  assert.match(message.id, /^[\w-]{22,64}$/);
+  assert.deepEqual(shown(ann.room), [["hello", "pending", null]]);
+  all.clock.advance(200);
+  assert.deepEqual(shown(ann.room), [["hello", "sent", 1]]);
+  assert.deepEqual(shown(bob.room), [["hello", "sent", 1]]);
+  assert.equal(message.at, 1000);
+  assert.deepEqual([message.mine, bob.room.messages[0].mine], [true, false]);
+  assert.equal(count(ann.told, "message"), 1);
+  assert.equal(count(bob.told, "message"), 1);
+  assert.ok(count(ann.told, "state") >= 1);
+});
+
+test("what is said stands in the log's order, then what is pending", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const bob = inLobby(all, "Bob");
+  ann.room.say("a1");
+  ann.room.say("a2");
+  bob.room.say("b1");
+  all.clock.advance(7);
+  ann.room.say("a3");
+  all.clock.advance(500);
+  assert.deepEqual(shown(ann.room), shown(bob.room));
+  const offsets = ann.room.messages.map((message) => message.offset);
+  assert.deepEqual(plain(offsets), [1, 2, 3, 4]);
+  assert.deepEqual(ann.room.messages.filter((m) => m.mine).map((m) => m.text).join(), "a1,a2,a3");
+});
+
+test("said while the connection is away, it is sent later; a lost answer doubles nothing", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const bob = inLobby(all, "Bob");
+  ann.chat.live.cut();
+  ann.room.say("1");
+  ann.room.say("2");
+  all.server.loseAnswers = 1;
+  all.clock.advance(10000);
+  assert.deepEqual(shown(bob.room).map(([text]) => text), ["1", "2"]);
+  assert.deepEqual(shown(ann.room), [["1", "sent", 1], ["2", "sent", 2]]);
+});
+
+test("after a server that began anew: login by the ticket, rooms joined again, the same id sent again", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const say = all.server.handle.say;
+  all.server.handle.say = (...args) => { say(...args); return undefined; };   // it is done, and never answered
+  ann.room.say("once");
+  all.clock.advance(50);
+  all.server.handle.say = say;
+  ann.room.say("twice");
+  all.server.restart();
+  all.clock.advance(20000);
+  assert.deepEqual(all.server.log(LOBBY).entries.map((entry) => entry.event[1].text), ["once", "twice"]);
+  assert.deepEqual(shown(ann.room), [["once", "sent", 1], ["twice", "sent", 2]]);
+  assert.equal(count(ann.told, "hole"), 0);
+  assert.equal(ann.room.joined, true);
+});
+
+test("TooFast is tried again after `retry` seconds, in order, and not for ever", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  all.server.says = [{ error: "TooFast", text: "slow down", retry: 3 }];
+  ann.room.say("first");
+  ann.room.say("second");
+  all.clock.advance(2000);
+  assert.deepEqual(shown(ann.room).map(([, state]) => state), ["pending", "pending"]);
+  all.clock.advance(2000);
+  assert.deepEqual(shown(ann.room), [["first", "sent", 1], ["second", "sent", 2]]);
+  all.server.says = Array.from({ length: 50 }, () => ({ error: "TooFast", text: "slow down", retry: 1 }));
+  const message = ann.room.say("third");
+  all.clock.advance(30000);
+  assert.equal(message.state, "failed");
+  assert.equal(message.error, "slow down");
+  assert.equal(all.server.says.length, 44);
+});
+
+test("a store that did not answer in time is asked again with the same id", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  all.server.says = [{ error: "StoreUnknown", text: "perhaps" }];
+  const message = ann.room.say("x");
+  all.clock.advance(5000);
+  assert.equal(message.state, "sent");
+  assert.equal(all.server.log(LOBBY).entries[0].id, message.id);
+});
+
+test("failed, with the reason for people; retry sends the same id", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  all.server.says = [{ error: "BadText", text: "Too long." }];
+  const message = ann.room.say("x");
+  all.clock.advance(100);
+  assert.deepEqual([message.state, message.error], ["failed", "Too long."]);
+  ann.room.retry(message);
+  assert.equal(message.state, "pending");
+  all.clock.advance(100);
+  assert.deepEqual([message.state, message.error, message.offset], ["sent", undefined, 1]);
+  assert.equal(ann.room.messages.length, 1);
+});
+
+test("too many waiting messages fail at once", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  all.net.down = true;
+  all.net.live.forEach((sock) => all.net.snap(sock));
+  for (let i = 0; i < 201; i += 1) {
+    ann.room.say(String(i));
+  }
+  assert.equal(ann.room.messages.filter((message) => message.state === "failed").length, 1);
+});
+
+test("at most 1000 messages are kept in a room", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  for (let i = 0; i < 1100; i += 1) {
+    all.server.post(LOBBY, String(i).padEnd(22, "_"), ["message", { from: ["u-x", "X"], text: String(i) }]);
+  }
+  all.clock.advance(200);
+  assert.equal(ann.room.messages.length, 1000);
+  assert.equal(ann.room.messages[999].text, "1099");
+});
+
+test("history on joining; a hole when the log lost what we had, and what is unsent stays", () => {
+  const all = world();
+  all.server.post(LOBBY, "old".padEnd(22, "_"), ["message", { from: ["u-x", "X"], text: "old" }]);
+  const ann = inLobby(all, "Ann");
+  assert.deepEqual(shown(ann.room), [["old", "sent", 1]]);
+  assert.equal(count(ann.told, "history"), 1);
+  assert.equal(count(ann.told, "hole"), 0);
+  all.server.restart(true);
+  all.server.post(LOBBY, "new".padEnd(22, "_"), ["message", { from: ["u-x", "X"], text: "new" }]);
+  ann.room.say("unsent");
+  all.clock.advance(10000);
+  assert.equal(count(ann.told, "hole"), 1);
+  assert.deepEqual(shown(ann.room), [["new", "sent", 1], ["unsent", "sent", 2]]);
+});
+
+test("people: the full set sorted, deltas with who came and went, a count without names", () => {
+  const all = world();
+  all.server.log(LOBBY).people = [["u2", "bob"], ["u1", "Ann"]];
+  const ann = inLobby(all, "Ann");
+  const names = () => ann.room.people && ann.room.people.map((person) => person.name).join();
+  assert.equal(names(), "Ann,bob");
+  const send = (...message) => { all.server.send(all.server.only(), ["presence", LOBBY, ...message]); all.clock.advance(50); };
+  send(2, "delta", [["u3", "Al"]], [["u2", "bob"]], 2);
+  assert.equal(names(), "Al,Ann");
+  assert.equal(ann.room.count, 2);
+  const change = ann.told.filter(([event]) => event === "people").pop()[1];
+  assert.deepEqual(plain(change), { came: [{ key: "u3", name: "Al" }], went: [{ key: "u2", name: "bob" }] });
+  send(3, "count", 5000);
+  assert.equal(ann.room.people, null);
+  assert.equal(ann.room.count, 5000);
+});
+
+test("private chats open on both sides; alerts arrive", () => {
+  const all = world();
+  const ann = visitor(all, "Ann");
+  const bob = visitor(all, "Bob");
+  let room;
+  ann.chat.privateWith({ key: "u-Bob", name: "Bob" }).addCallback((opened) => { room = opened; });
+  all.clock.advance(200);
+  assert.equal(room.kind, "private");
+  room.say("psst");
+  all.clock.advance(200);
+  const [, other] = bob.seen.find(([event]) => event === "opened");
+  assert.deepEqual(plain(other.person), { key: "u-Ann", name: "Ann" });
+  assert.deepEqual(shown(other), [["psst", "sent", 1]]);
+  all.server.post("house", "alert".padEnd(22, "_"), ["alert", { text: "Fire", at: 5 }]);
+  all.clock.advance(50);
+  assert.deepEqual(plain(bob.seen.filter(([event]) => event === "alert")), [["alert", { text: "Fire", at: 5 }]]);
+  assert.equal(ann.chat.open.length, 1, "one room, not two");
+});
+
+test("a private chat that began while we were away is found at login", () => {
+  const all = world();
+  const bob = visitor(all, "Bob");
+  const storage = bob.storage;
+  bob.chat.live.close();
+  const ann = visitor(all, "Ann");
+  ann.chat.privateWith({ key: "u-Bob", name: "Bob" });
+  all.clock.advance(200);
+  const again = visitor(all, null, { storage });
+  all.clock.advance(300);
+  assert.equal(again.chat.open[0].person.name, "Ann");
+});
+
+test("rooms: make one, list them, leave one, be refused", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  let made;
+  ann.chat.openRoom("new").addCallback((room) => { made = room; });
+  ann.chat.refreshRooms();
+  all.clock.advance(200);
+  assert.equal(made.channel, "room/new");
+  assert.equal(made.joined, true);
+  assert.equal(ann.chat.rooms.length, 2);
+  ann.room.leave();
+  all.clock.advance(50);
+  assert.equal(ann.chat.room(LOBBY), null);
+  assert.equal(count(ann.told, "left"), 1);
+  assert.equal(all.server.only().subscribed.has(LOBBY), false);
+  all.server.refuse = { "room/closed": { error: "NoSuchRoom", text: "No such room." } };
+  ann.chat.join("room/closed");
+  all.clock.advance(50);
+  assert.equal(ann.chat.room("room/closed"), null);
+  assert.equal(ann.seen.filter(([event]) => event === "problem").length, 1);
+});
+
+test("removed from a room: out, and what was waiting fails", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  all.net.rot(all.net.last);
+  const message = ann.room.say("x");
+  all.net.last.dead = false;
+  all.server.send(all.server.only(), ["reset", LOBBY, "removed"]);
+  all.clock.advance(50);
+  assert.equal(message.state, "failed");
+  assert.equal(ann.chat.open.length, 0);
+});
+
+test("rooms may be joined before the login", () => {
+  const all = world();
+  const ann = visitor(all, null);
+  const room = ann.chat.join(LOBBY);
+  ann.chat.login("Ann");
+  all.clock.advance(200);
+  assert.equal(room.joined, true);
+  assert.ok(!ann.seen.some(([event]) => event === "problem"));
+});
+
+test("logout forgets the ticket and leaves every room; another login is another person", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  ann.chat.logout();
+  all.clock.advance(100);
+  assert.equal(ann.chat.you, null);
+  assert.equal(ann.chat.open.length, 0);
+  assert.equal(ann.storage.getItem("twistedchat.ticket"), null);
+  assert.deepEqual([...all.server.only().subscribed.keys()], []);
+  ann.chat.login("Bob");
+  all.clock.advance(200);
+  assert.equal(ann.chat.you.name, "Bob");
+});
