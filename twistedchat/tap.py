@@ -3,6 +3,7 @@
 Only names that pull in no reactor are imported up here: ``--reactor`` must have had its turn first.
 """
 
+import codecs
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -153,6 +154,8 @@ def makeService(options: Options) -> IService:
     from twistedchat.process import Root
     from twistedchat.service import make_service
 
+    # Loaded on the first request otherwise, when a user that --uid names may have no way to Python's own library.
+    codecs.lookup("idna")
     settings = options.settings
     root = Root(reactor, settings.limits.stop_s)
     try:
