@@ -74,8 +74,8 @@ class Limits:
         max_basket_bytes: what one live client has not acknowledged, each direction; it is gone beyond.
         max_channels_per_client: channels one page may join.
         refill_bytes: a reader that is behind is refilled in pieces of this size, so that it holds back nobody.
-        log_tail: entries of a channel kept ready for readers that are behind or resume.
-        max_recovery: entries a rejoining page gets as events; beyond it a snapshot is cheaper and says so.
+        log_tail: entries of a channel kept ready for readers that are behind or resume; who lacks more gets a snapshot
+            and is shown the hole.
         snapshot: entries a page is shown when it joins.
         max_rooms: rooms that may exist; anyone may open one.
         max_people: people known at a time, guests too.
@@ -108,7 +108,6 @@ class Limits:
     max_channels_per_client: int = 200
     refill_bytes: int = 65_536
     log_tail: int = 1_000
-    max_recovery: int = 1_000
     snapshot: int = 50
     max_rooms: int = 10_000
     max_people: int = 100_000

@@ -1,7 +1,7 @@
 """A server's end of a TCP connection that sends at once what the socket takes, and buffers only the rest.
 
 Twisted's own ``write`` always buffers and waits for the reactor to say that the socket can be written to: two ``epoll_ctl``
-and a dispatch a write. Where nothing is buffered one ``send`` does it all, at the price of the kernel alone (docs/performance.md).
+and a dispatch a write. Where nothing is buffered one ``send`` does it all, at the price of the kernel alone.
 Whoever writes very often in one turn loses by it, since the buffer batches by itself: so what a turn says to a client is put
 together before it comes here (``channels`` and ``live`` do).
 """

@@ -26,7 +26,7 @@ from twistedchat.interfaces import IBackend
 from twistedchat.listen import PortService
 from twistedchat.live.element import LiveElement
 from twistedchat.live.scripts import MissingScript, Scripts
-from twistedchat.live.server import LiveServer
+from twistedchat.live.server import LiveLimits, LiveServer
 from twistedchat.paths import static_dir
 from twistedchat.state import State, open_state
 from twistedchat.web.front import make_site
@@ -56,7 +56,9 @@ class House:
         limits = settings.limits
         self.settings = settings
         self.backend = backend or MemoryBackend(limits.log_tail)
-        self.hub = Hub(self.backend, reactor, _wall_clock(reactor), lambda: _presence(limits))
+        self.hub = Hub(
+            self.backend, reactor, _wall_clock(reactor), lambda: _presence(limits), keep=limits.log_tail
+        )
         people = People(secret, reactor.seconds, limits.says_per_s, limits.says_burst, limits.max_people)
         self.chat = Chat(
             self.hub.open,
@@ -156,10 +158,19 @@ def _live_server(settings: Settings, reactor: Any, chat: Chat, scripts: Scripts)
         reactor,
         roots,
         scripts,
-        window_s=limits.window_s,
-        silence_s=limits.silence_s,
-        state_every_s=limits.heartbeat_s,
-        hello_within_s=limits.hello_timeout_s,
+        LiveLimits(
+            window_s=limits.window_s,
+            silence_s=limits.silence_s,
+            state_every_s=limits.heartbeat_s,
+            hello_within_s=limits.hello_timeout_s,
+            unproven_per_address=limits.max_unproven_per_address,
+            basket_chars=limits.max_basket_bytes,
+            refill_chars=limits.refill_bytes,
+            channels=limits.max_channels_per_client,
+            calls_per_s=limits.calls_per_s,
+            calls_burst=limits.calls_burst,
+            clients=limits.max_sessions,
+        ),
     )
 
 

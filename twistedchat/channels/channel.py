@@ -25,9 +25,10 @@ _CACHED_BATCHES = 64
 class Tail:
     """The last entries of a log, bounded in number and size; finds by offset."""
 
-    __slots__ = ("_chars", "_entries", "_first")
+    __slots__ = ("_chars", "_entries", "_first", "_keep")
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], keep: int = TAIL_ENTRIES) -> None:
+        self._keep = keep
         self._entries: list[Entry] = list(entries)
         self._first = (
             0  # index of the oldest kept entry; what lies before it is dropped in one go now and then
@@ -38,12 +39,12 @@ class Tail:
         """Keep ``entry``; drop the oldest beyond the bounds, but never the newest."""
         self._entries.append(entry)
         self._chars += len(entry.event)
-        while len(self._entries) - self._first > TAIL_ENTRIES or (
+        while len(self._entries) - self._first > self._keep or (
             self._chars > TAIL_CHARS and len(self._entries) - self._first > 1
         ):
             self._chars -= len(self._entries[self._first].event)
             self._first += 1
-        if self._first >= TAIL_ENTRIES:
+        if self._first >= self._keep:
             del self._entries[: self._first]
             self._first = 0
 
@@ -97,13 +98,14 @@ class Channel:
         clock: IReactorTime,
         now: Callable[[], float],
         presence: Presence,
+        keep: int = TAIL_ENTRIES,
     ) -> None:
         self.name = name
         self.presence = presence
         self._backend = backend
         self._clock = clock
         self._now = now
-        self._tail = Tail(state.tail)
+        self._tail = Tail(state.tail, keep)
         last = state.tail[-1] if state.tail else None
         self.head = Position(state.epoch, last.offset if last else 0, last.id if last else "")
         self._subscribers: dict[ISubscriber, None] = {}

@@ -23,6 +23,7 @@ class Hub:
         make_presence: makes the presence of a new channel.
         max_open: channels open at once; beyond it idle ones are closed, and where none is idle opening fails with
             StoreUnavailable.
+        keep: entries of each channel kept ready for readers that are behind.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Hub:
         now: Callable[[], float],
         make_presence: Callable[[], Presence] = Presence,
         max_open: int = 20_000,
+        keep: int = TAIL_ENTRIES,
     ) -> None:
         self._backend = backend
         self._clock = clock
         self._now = now
         self._make_presence = make_presence
         self._max_open = max_open
+        self._keep = keep
         self._open: dict[str, Channel] = {}
         self._opening: dict[str, list[Deferred[Channel]]] = {}
 
@@ -58,7 +61,7 @@ class Hub:
             self._opening[name].append(waiting)
             return waiting
         self._opening[name] = [waiting]
-        d = self._backend.open(name, TAIL_ENTRIES)
+        d = self._backend.open(name, self._keep)
         d.addCallback(self._opened, name)
         d.addErrback(self._not_opened, name)
         return waiting
@@ -67,7 +70,7 @@ class Hub:
         if len(self._open) + 1 > self._max_open and not self._close_idle():
             raise StoreUnavailable("too many rooms are in use")
         presence = self._make_presence()
-        channel = Channel(name, state, self._backend, self._clock, self._now, presence)
+        channel = Channel(name, state, self._backend, self._clock, self._now, presence, self._keep)
         self._open[name] = channel
         for waiting in self._opening.pop(name):
             waiting.callback(channel)

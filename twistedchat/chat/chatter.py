@@ -123,7 +123,7 @@ class Chatter(LiveElement):
         visitor = self._me()
         self._chat.may_read(visitor, name)
         channel = await self._chat.open(name)
-        if self._visitor is not visitor:
+        if self._visitor is not visitor or self.client is None or not self.client.attached:
             raise NotLoggedIn("log in first")
         if name == user_channel(visitor.person.key) or name == ALERTS:
             return Joining(channel, tail=0)

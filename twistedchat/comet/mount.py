@@ -1,7 +1,6 @@
 """One mount: an application's factory, a policy, and the sessions between them."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -12,6 +11,7 @@ from twisted.python.failure import Failure
 from twistedchat.comet.clockwork import Clockwork
 from twistedchat.comet.directory import MemoryDirectory
 from twistedchat.comet.transport import SessionTransport
+from twistedchat.core.addresses import is_loopback
 from twistedchat.core.codes import SHUTTING_DOWN
 from twistedchat.core.errors import TooManySessions
 from twistedchat.core.origins import OriginPolicy
@@ -129,11 +129,3 @@ class Mount:
 
 def _deliver(transport: SessionTransport | None, messages: Sequence[str]) -> bool:
     return transport is not None and transport.session.receive(messages)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether ``host`` is an address of this machine's loopback; names and other texts are not."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -15,6 +15,7 @@ from twistedchat.core.entry import Entry
 from twistedchat.core.errors import NoSuchElement, ProtocolError
 from twistedchat.core.frames import Prepared
 from twistedchat.core.position import Position
+from twistedchat.core.throttle import TokenBucket
 from twistedchat.interfaces import IChannel, ILiveClient, ISessionTransport
 from twistedchat.live.calls import PendingCalls
 from twistedchat.live.elements import Elements
@@ -24,7 +25,6 @@ from twistedchat.live.subscription import Subscription
 if TYPE_CHECKING:
     from twistedchat.live.server import LiveServer
 
-REFILL_CHARS = 64_000  # one piece of a refill: a slow reader takes one at a time
 POLLING = frozenset({"xhr-polling", "iframe-xhr-polling", "jsonp-polling", "xdr-polling"})
 
 
@@ -76,13 +76,15 @@ class LiveClient:
         self.elements = Elements(self, server.render)
         self.inbox = Inbox()
         self._server = server
-        self._basket = Basket()
+        self._basket = Basket(max_chars=server.limits.basket_chars)
         self._behind: dict[Subscription, None] = {}
         self._peer = ""
         self._heard_at = 0.0
         self._ack_due = inf
         self._calls = PendingCalls(server.clock, lambda cid: self.push("cancel", [cid]))
-        self._incoming = Incoming(self)
+        now = server.clock.seconds
+        bucket = TokenBucket(server.limits.calls_per_s, server.limits.calls_burst, now())
+        self._incoming = Incoming(self, bucket, now)
 
     # --- who it is
 
@@ -133,7 +135,7 @@ class LiveClient:
         session.unregisterProducer()
         if code is not None:
             session.close(code.code, code.reason)
-        self.deadline = self._server.clock.seconds() + self._server.window_s
+        self.deadline = self._server.clock.seconds() + self._server.limits.window_s
         self._server.watch(self)
         self.elements.tell("clientDetached")
 
@@ -153,8 +155,8 @@ class LiveClient:
             "ack": self.inbox.ack,
             "life": self.life,
             "server": server.id,
-            "window": server.window_s,
-            "heartbeat": server.state_every_s,
+            "window": server.limits.window_s,
+            "heartbeat": server.limits.state_every_s,
         }
         self.inbox.owed = 0
         self.flush(Prepared(wire.encode(["welcome", told])))
@@ -162,20 +164,20 @@ class LiveClient:
     def heard(self) -> None:
         """The page said something: it lives."""
         self._heard_at = self._server.clock.seconds()
-        self.deadline = min(self._heard_at + self._server.silence_s, self._ack_due)
+        self.deadline = min(self._heard_at + self._server.limits.silence_s, self._ack_due)
 
     def tick(self, now: float) -> None:
         """The wheel's turn: end the window, detach the silent, send an acknowledgement that is owed."""
         if self.session is None:
             self.end("the page did not come back")
             return
-        if now >= self._heard_at + self._server.silence_s:
+        if now >= self._heard_at + self._server.limits.silence_s:
             self.detach(codes.SILENT)
             return
         if now >= self._ack_due:
             self._ack_due = inf
             self.schedule_flush()
-        self.deadline = min(self._heard_at + self._server.silence_s, self._ack_due)
+        self.deadline = min(self._heard_at + self._server.limits.silence_s, self._ack_due)
         self._server.watch(self)
 
     # --- what goes out
@@ -212,7 +214,7 @@ class LiveClient:
         while session is not None and session is self.session and (first is not None or session.writable):
             parts = [] if first is None else [first]
             first = None
-            room = self._gather_basket(parts, REFILL_CHARS)
+            room = self._gather_basket(parts, self._server.limits.refill_chars)
             self._gather_channels(parts, room)
             if not parts:
                 return
@@ -291,11 +293,11 @@ class LiveClient:
                 self._incoming.act(wire.action(name, args))
             if self.over:
                 return
-        if self.inbox.owed >= self._server.ack_owed:
+        if self.inbox.owed >= self._server.limits.ack_owed:
             self._ack_due = inf
             self.schedule_flush()
         elif self.inbox.owed and self._ack_due == inf and not self._basket.waiting:
-            self._ack_due = self._server.clock.seconds() + self._server.ack_after_s
+            self._ack_due = self._server.clock.seconds() + self._server.limits.ack_after_s
             self.deadline = min(self.deadline, self._ack_due)
             self._server.watch(self)
 
@@ -342,6 +344,10 @@ class LiveClient:
             },
             "info": joining.info,
         }
+
+    def may_join(self, channel_name: str) -> bool:
+        """Say whether this client may be in one more channel, or is in that one already."""
+        return channel_name in self.subscriptions or len(self.subscriptions) < self._server.limits.channels
 
     def subscribe(self, channel: IChannel) -> None:
         """See ILiveClient."""

@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 
 from twistedchat.core import codes, wire
 from twistedchat.core.errors import NoSuchElement, NotExposed, ProtocolError, SafeError, TooFast
+from twistedchat.core.throttle import TokenBucket
 
 if TYPE_CHECKING:
     from twistedchat.live.client import LiveClient
@@ -41,12 +42,20 @@ def run(function: Callable[..., Any], *args: Any) -> Deferred[Any]:
 
 
 class Incoming:
-    """The calls and joins of one live client that are under way."""
+    """The calls and joins of one live client that are under way.
 
-    __slots__ = ("_client", "_joins", "_running")
+    Args:
+        client: whose they are.
+        bucket: how fast calls and notifications may come. A call too many is refused with TooFast, a notification dropped.
+        now: the clock that ``bucket`` goes by.
+    """
 
-    def __init__(self, client: "LiveClient") -> None:
+    __slots__ = ("_bucket", "_client", "_joins", "_now", "_running")
+
+    def __init__(self, client: "LiveClient", bucket: TokenBucket, now: Callable[[], float]) -> None:
         self._client = client
+        self._bucket = bucket
+        self._now = now
         self._running: dict[str, Deferred[Any]] = {}
         self._joins = 0
 
@@ -73,8 +82,9 @@ class Incoming:
     def _call(self, call: wire.Call) -> None:
         if call.cid in self._running:
             raise ProtocolError(codes.BAD_MESSAGE, "this call is under way already")
-        if len(self._running) >= MAX_RUNNING:
-            d = run(_refuse, TooFast("too many calls at once", 1.0))
+        wait = self._bucket.take(self._now())
+        if wait or len(self._running) >= MAX_RUNNING:
+            d = run(_refuse, TooFast("too many calls", wait or 1.0))
         else:
             d = run(self._invoke, call)
         self._running[call.cid] = d
@@ -103,7 +113,8 @@ class Incoming:
             self._client.push("respond", [call.cid, False, told(Failure(), f"answer of {call.method[:100]}")])
 
     def _notify(self, notify: wire.Notify) -> None:
-        run(self._invoke, notify).addErrback(self._ignored, notify)
+        if not self._bucket.take(self._now()):
+            run(self._invoke, notify).addErrback(self._ignored, notify)
 
     def _ignored(self, failure: Failure, notify: wire.Notify) -> None:
         if not failure.check(NoSuchElement, NotExposed):
@@ -127,7 +138,7 @@ class Incoming:
         granted: dict[str, Any] = {}
         try:
             for name in message.channels:
-                granted[name] = await self._ask(name)
+                granted[name] = await self._ask(name) if self._client.may_join(name) else dict(_TOO_MANY)
         finally:
             self._joins -= 1
         client = self._client
@@ -154,6 +165,9 @@ class Incoming:
         """The client is over: cancel what is under way."""
         for running in list(self._running.values()):
             running.cancel()
+
+
+_TOO_MANY = {"error": "TooManyRooms", "text": "too many rooms at once; leave some"}
 
 
 class _Refusal:

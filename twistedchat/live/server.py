@@ -1,7 +1,9 @@
 """The live server: every live client by its id, and the protocol that each comet session speaks."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
@@ -11,6 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistedchat.core import codes, wire
+from twistedchat.core.addresses import is_loopback
 from twistedchat.core.errors import ProtocolError
 from twistedchat.core.wheel import Wheel
 from twistedchat.interfaces import ISessionTransport
@@ -38,11 +41,14 @@ class LiveProtocol(Protocol):
         self._waiting: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
-        """A session before hello has no authority, and not for long."""
-        self._waiting = self._server.clock.callLater(self._server.hello_within_s, self._no_hello)
+        """A session before hello has no authority, and not for long; an address has not many of them."""
+        if not self._server.admit(self.transport.peer):
+            self.transport.close(codes.OVERLOADED.code, codes.OVERLOADED.reason)
+            return
+        self._waiting = self._server.clock.callLater(self._server.limits.hello_within_s, self._no_hello)
 
     def _no_hello(self) -> None:
-        self._waiting = None
+        self._settle()
         self._close(codes.NO_HELLO)
 
     def dataReceived(self, data: bytes) -> None:
@@ -83,8 +89,44 @@ class LiveProtocol(Protocol):
 
     def _settle(self) -> None:
         if self._waiting is not None:
-            self._waiting.cancel()
+            if self._waiting.active():
+                self._waiting.cancel()
             self._waiting = None
+            self._server.settled(self.transport.peer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLimits:
+    """The bounds of a live server.
+
+    Attributes:
+        window_s: seconds that a detached client is kept.
+        silence_s: seconds without a word from the page after which its session is closed with 4202.
+        state_every_s: seconds between a page's statements of what it has; told to it.
+        hello_within_s: seconds that a session may last without hello; then 4203.
+        unproven_per_address: sessions before hello of one address; one more is refused with 4102. Loopback, where a
+            proxy sits, is not counted.
+        ack_after_s, ack_owed: an acknowledgement is sent after that time or that many messages.
+        basket_chars: what a page may leave unacknowledged; beyond it the client ends with 4103.
+        refill_chars: size of one piece of a refill: a slow reader takes one at a time.
+        channels: channels of one client; one more join is refused.
+        calls_per_s, calls_burst: how fast one client may call; beyond it TooFast.
+        clients: live clients at once; one more is refused with 4102.
+    """
+
+    window_s: float = 90
+    silence_s: float = 75
+    state_every_s: float = 25
+    hello_within_s: float = 10
+    unproven_per_address: int = 1000
+    ack_after_s: float = 10
+    ack_owed: int = 32
+    basket_chars: int = 1_000_000
+    refill_chars: int = 65_536
+    channels: int = 200
+    calls_per_s: float = 20
+    calls_burst: int = 100
+    clients: int = 50_000
 
 
 class LiveServer(Factory):
@@ -95,12 +137,7 @@ class LiveServer(Factory):
         roots: what makes the root element of a new client, by the name that its hello asks for. Called with the live
             client, once per live client; may return a Deferred or be a coroutine.
         scripts: where the scripts of elements are served.
-        window_s: seconds that a detached client is kept.
-        silence_s: seconds without a word from the page after which its session is closed.
-        state_every_s: seconds between a page's statements of what it has.
-        hello_within_s: seconds that a session may last without hello.
-        ack_after_s, ack_owed: an acknowledgement is sent after that time or that many messages.
-        max_clients: live clients at once; one more is refused with 4102.
+        limits: its bounds.
     """
 
     def __init__(
@@ -108,28 +145,16 @@ class LiveServer(Factory):
         clock: IReactorTime,
         roots: Mapping[str, ElementFactory],
         scripts: Scripts | None = None,
-        *,
-        window_s: float = 90,
-        silence_s: float = 75,
-        state_every_s: float = 25,
-        hello_within_s: float = 10,
-        ack_after_s: float = 10,
-        ack_owed: int = 32,
-        max_clients: int = 50_000,
+        limits: LiveLimits | None = None,
     ) -> None:
         self.id = secrets.token_urlsafe(8)
         self.clock = clock
         self.scripts = scripts or Scripts()
         self.render = renderer(self.scripts)
-        self.window_s = window_s
-        self.silence_s = silence_s
-        self.state_every_s = state_every_s
-        self.hello_within_s = hello_within_s
-        self.ack_after_s = ack_after_s
-        self.ack_owed = ack_owed
+        self.limits = limits or LiveLimits()
+        self.unproven: Counter[str] = Counter()
         self.clients: dict[str, LiveClient] = {}
         self._roots = dict(roots)
-        self._max_clients = max_clients
         self._wheel: Wheel[LiveClient] = Wheel(clock.seconds())
         self._turning: IDelayedCall | None = None
         self._dirty: list[LiveClient] = []
@@ -140,6 +165,19 @@ class LiveServer(Factory):
         return LiveProtocol(self)
 
     # --- hello
+
+    def admit(self, peer: str) -> bool:
+        """Count a session before its hello; False where its address has too many."""
+        if self.unproven[peer] >= self.limits.unproven_per_address and not is_loopback(peer):
+            return False
+        self.unproven[peer] += 1
+        return True
+
+    def settled(self, peer: str) -> None:
+        """A session that was admitted has said hello, or is gone."""
+        self.unproven[peer] -= 1
+        if not self.unproven[peer]:
+            del self.unproven[peer]
 
     def hello(self, fields: wire.HelloFields, session: ISessionTransport) -> LiveClient:
         """Accept a hello: give its live client, an old one or a new one, this session.
@@ -174,7 +212,7 @@ class LiveServer(Factory):
         factory = self._roots.get(fields.root)
         if factory is None:
             raise ProtocolError(codes.NO_SUCH_ROOT)
-        if len(self.clients) >= self._max_clients:
+        if len(self.clients) >= self.limits.clients:
             raise ProtocolError(codes.OVERLOADED)
         client = LiveClient(self, fields.client, fields.secret, fields.root)
         self.clients[client.id] = client
