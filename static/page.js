@@ -183,8 +183,15 @@
   dom.on(byId("logout"), "click", function () {
     chat.logout();
   });
+  // Escape closes what is open, else leads from anywhere to the message field: past all links of the log, too.
   dom.on(document, "keydown", function (event) {
-    return !(dom.key(event) === "Escape" && (transport.close() || drawers.close()));
+    if (dom.key(event) !== "Escape" || !entered || event.isComposing) {
+      return true;
+    }
+    if (!transport.close() && !drawers.close()) {
+      composer.focus();
+    }
+    return false;
   });
   dom.on(document, "visibilitychange", function () {
     rooms.seen();
