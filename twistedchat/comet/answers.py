@@ -46,13 +46,8 @@ def cors(exchange: IExchange) -> list[tuple[bytes, bytes]]:
     """Return the headers that let a page of the request's (allowed) origin read the answer."""
     origin = exchange.header(b"origin")
     if origin is None:
-        headers = [_ANY_ORIGIN, _VARY]
-    else:
-        headers = [(b"Access-Control-Allow-Origin", origin.encode("latin-1")), _CREDENTIALS, _VARY]
-    asked = exchange.header(b"access-control-request-headers")
-    if asked:
-        headers.append((b"Access-Control-Allow-Headers", asked.encode("latin-1")))
-    return headers
+        return [_ANY_ORIGIN, _VARY]
+    return [(b"Access-Control-Allow-Origin", origin.encode("latin-1")), _CREDENTIALS, _VARY]
 
 
 def cors_for_eventsource(exchange: IExchange) -> list[tuple[bytes, bytes]]:

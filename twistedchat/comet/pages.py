@@ -99,14 +99,13 @@ def info(mount: Mount, exchange: IExchange) -> None:
 
 def preflight(exchange: IExchange, methods: str) -> None:
     """OPTIONS: what a cross-origin page may do here."""
-    answer(
-        exchange,
-        204,
-        b"",
-        [
-            (b"Access-Control-Allow-Methods", methods.encode("ascii")),
-            (b"Access-Control-Max-Age", b"31536000"),
-            *_caching(YEAR_S),
-            *cors(exchange),
-        ],
-    )
+    headers = [
+        (b"Access-Control-Allow-Methods", methods.encode("ascii")),
+        (b"Access-Control-Max-Age", b"%d" % YEAR_S),
+        *_caching(YEAR_S),
+        *cors(exchange),
+    ]
+    asked = exchange.header(b"access-control-request-headers")
+    if asked:
+        headers.append((b"Access-Control-Allow-Headers", asked.encode("latin-1")))
+    answer(exchange, 204, b"", headers)

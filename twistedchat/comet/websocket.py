@@ -17,6 +17,7 @@ from twistedchat.comet.transport import SessionTransport
 from twistedchat.core.errors import TooManySessions
 from twistedchat.core.frames import RAW_WEBSOCKET, WEBSOCKET, Envelope, close_frame
 from twistedchat.core.inbound import BadInput, decode_frame, mend
+from twistedchat.core.session import Session
 from twistedchat.interfaces import IReceiver
 
 _ENDLESS = 1 << 62
@@ -33,7 +34,8 @@ class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autob
     envelope: Envelope = WEBSOCKET
     room = _ENDLESS
     writable = True
-    session = None
+    session: Session | None = None
+    closeHandshakeTimeoutCall: Any
     origin: str | None = None
     address: IAddress
 
@@ -140,7 +142,8 @@ class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autob
         if self._lease is not None:
             self._lease.release()
             self._lease = None
-        closing, self.closeHandshakeTimeoutCall = self.closeHandshakeTimeoutCall, None
+        closing: Any = self.closeHandshakeTimeoutCall
+        self.closeHandshakeTimeoutCall = None
         if closing is not None and closing.active():
             closing.cancel()
         super().connectionLost(reason)

@@ -8,6 +8,7 @@ Source: RFC 6454 (origins), the Fetch standard (Sec-Fetch-Site), SockJS issues o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -32,6 +33,7 @@ class Evidence:
     host: str
 
 
+@lru_cache(maxsize=1024)  # the same few come with every request
 def normal_origin(text: str) -> str | None:
     """Return ``text``, an origin or any URL, as ``scheme://host[:port]`` without default port, or None if it is neither."""
     try:

@@ -8,6 +8,7 @@ hosts are ours, and whose word is taken for a client's address and scheme.
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address as IP4
 from ipaddress import IPv6Address as IP6
 from ipaddress import ip_address
@@ -385,6 +386,7 @@ def _is_literal(name: str) -> bool:
     return _literal(name) is not None
 
 
+@lru_cache(maxsize=1024)  # the same few come with every request
 def _host_name(host: str) -> str | None:
     """Return the lower-case name of a Host header without its port; None where it is malformed."""
     try:
