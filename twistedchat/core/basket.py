@@ -30,13 +30,14 @@ class Basket:
         max_chars: how long they may be together, in characters.
     """
 
-    __slots__ = ("_chars", "_kept", "_max_chars", "_max_messages", "_next_seq", "_sent")
+    __slots__ = ("_chars", "_given", "_kept", "_max_chars", "_max_messages", "_next_seq", "_sent")
 
     def __init__(self, max_messages: int = 1000, max_chars: int = 1_000_000) -> None:
         self._kept: deque[Kept] = deque()
         self._chars = 0
         self._next_seq = 0
-        self._sent = -1
+        self._sent = -1  # the last that the present session was given
+        self._given = -1  # the last that any session was given
         self._max_messages = max_messages
         self._max_chars = max_chars
 
@@ -75,6 +76,7 @@ class Basket:
             size += len(kept.text)
         if taken:
             self._sent = taken[-1].seq
+            self._given = max(self._given, self._sent)
         return taken
 
     def acknowledge(self, through: int) -> int:
@@ -88,12 +90,13 @@ class Basket:
         Raises:
             ProtocolError: ``through`` was never sent; the session closes with 4002.
         """
-        if through >= self._next_seq or through < -1:
+        if through > self._given or through < -1:
             raise ProtocolError(codes.BAD_MESSAGE, "ack of something never sent")
         dropped = 0
         while self._kept and self._kept[0].seq <= through:
             self._chars -= len(self._kept.popleft().text)
             dropped += 1
+        self._sent = max(self._sent, through)
         return dropped
 
     def rewind(self, through: int) -> None:
