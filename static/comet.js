@@ -26,6 +26,7 @@
   var BACKOFF_MS = 1000;
   var BACKOFF_CAP_MS = 30000;
   var STABLE_MS = 10000;        // up for this long: the next failure starts a new row
+  var HUSHED = 20;              // JSONP polls that were left and may still come
   var RESTART_MS = 1000;        // "now": an attempt older than this begins again
 
   // HTTP/1.1 gives six connections a host to all tabs together; sends and pages need some of them.
@@ -197,6 +198,26 @@
     this.send(text);
   };
 
+  var hushed = [];
+
+  /**
+   * Close a SockJS session. A JSONP poll cannot be called off: its script still comes, and would not find the callback
+   * that sockjs-client has removed from `_jp`; so something that does nothing stands there for a while.
+   */
+  function closeQuietly(sock) {
+    var polls = Object.keys(root._jp || {});
+    TwistedChat.guard("closing", sock.close, sock, []);
+    polls.forEach(function (name) {
+      if (!has(root._jp, name)) {
+        root._jp[name] = function () {};
+        hushed.push(name);
+      }
+    });
+    while (hushed.length > HUSHED) {
+      delete root._jp[hushed.shift()];
+    }
+  }
+
   /** Close it and never hear of it again. */
   Session.prototype.leave = function () {
     var sock = this.sock;
@@ -204,7 +225,7 @@
     this.sock = null;
     if (sock) {
       sock.onopen = sock.onmessage = sock.onheartbeat = sock.onclose = null;
-      TwistedChat.guard("closing", sock.close, sock, []);
+      closeQuietly(sock);
     }
   };
 

@@ -334,6 +334,22 @@ test("into the back-forward cache and out again: no bye, then a resume at once",
   assert.equal(server.clients.size, 1);
 });
 
+test("a JSONP poll that is left finds a callback when its script comes after all; few are kept", () => {
+  const { clock, client, net, page } = started({ transport: "jsonp-polling" });
+  page.window._jp = {};
+  for (let i = 0; i < 30; i += 1) {
+    const name = "a" + i;
+    const sock = net.last;
+    const close = sock.close.bind(sock);
+    page.window._jp[name] = () => assert.fail("it was left");
+    sock.close = () => { delete page.window._jp[name]; close(); };
+    client.cut();
+    assert.equal(page.window._jp[name]("late"), undefined);
+    clock.advance(40000);
+  }
+  assert.equal(Object.keys(page.window._jp).length, 20);
+});
+
 // --- ten tabs --------------------------------------------------------------------------------------------------------
 
 function tabs(count, options) {
