@@ -117,12 +117,12 @@ class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autob
         if session is None:
             return
         if isBinary:
-            self._fail(UNSUPPORTED_DATA, "Text only.")
+            self._finish(UNSUPPORTED_DATA, "Text only.")
             return
         try:
             messages = self._decode(payload)
         except BadInput as error:
-            self._fail(TOO_BIG if error.too_big else INVALID_PAYLOAD, error.text)
+            self._finish(TOO_BIG if error.too_big else INVALID_PAYLOAD, error.text)
             return
         if messages:
             session.receive(messages)
@@ -134,6 +134,11 @@ class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autob
             return True
         self._leave()
         return super().onCloseFrame(code, reasonRaw)
+
+    def sendCloseFrame(self, *args: Any, **options: Any) -> None:
+        """Whoever closes, autobahn for a broken frame too: nothing is sent after that, and the session is over."""
+        self._leave()
+        super().sendCloseFrame(*args, **options)
 
     def connectionLost(self, reason: Any = None) -> None:
         """The connection is gone."""
@@ -152,12 +157,7 @@ class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autob
         policy = self._mount.policy
         return decode_frame(payload, policy.max_message_bytes, policy.max_batch)
 
-    def _fail(self, code: int, reason: str) -> None:
-        """Close because of what the client sent."""
-        self._finish(code, reason)
-
     def _finish(self, code: int, reason: str) -> None:
-        self._leave()
         self.sendCloseFrame(
             code, reason.encode("utf-8")[:_MAX_REASON_BYTES].decode("utf-8", "ignore").encode("utf-8")
         )
