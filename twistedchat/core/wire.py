@@ -193,6 +193,8 @@ def encode(value: Any) -> str:
         return _encoder.encode(value).decode()
     except UnicodeEncodeError as error:
         raise TypeError(f"not Unicode text: {error.reason}") from None
+    except RecursionError:
+        raise TypeError("nested too deeply") from None
 
 
 def raw(text: str) -> msgspec.Raw:
