@@ -334,7 +334,7 @@
     var self = this;
     return {
       opened: function (session) { self.opened(session); },
-      message: function (session, text) { self.message(session, text); },
+      message: function (session, text) { self.message(text); },
       heartbeat: function () { self.heartbeat(); },
       closed: function () { self.closed(); },
       stopped: function (code, reason) { self.finish(reason || String(code)); },
@@ -420,11 +420,8 @@
     session.send(root.JSON.stringify(["hello", hello]));
   };
 
-  LiveClient.prototype.message = function (session, text) {
+  LiveClient.prototype.message = function (text) {
     var message;
-    if (session !== this.session) {
-      return;
-    }
     try {
       message = root.JSON.parse(text);
     } catch (error) {

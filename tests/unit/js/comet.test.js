@@ -308,6 +308,28 @@ test("online: waiting ends at once, and an open pipe that died with the old netw
   assert.equal(net.live.filter((sock) => !sock.dead).length, 1);
 });
 
+test("after a change of network a pipe that cannot be replaced is not believed either", () => {
+  const { net, clock, page, status } = started();
+  net.rot(net.last);
+  net.down = true;
+  page.dispatch("online");
+  clock.advance(100);
+  assert.equal(status().state, "waiting");
+  net.down = false;
+  clock.advance(10000);
+  assert.equal(status().state, "open");
+});
+
+test("only the answer to our own probe moves us, and not for long is one waited for", () => {
+  const { net, clock, client, status } = started();
+  net.server.received = (sock, text) => { if (JSON.parse(text)[0] === "probe") { net.push(sock, ["probe", "another"]); } };
+  client.use("xhr-streaming");
+  clock.advance(9000);
+  assert.deepEqual([status().transport, net.on("xhr-streaming").length], ["websocket", 1]);
+  clock.advance(1100);
+  assert.deepEqual([status().transport, net.on("xhr-streaming").length], ["websocket", 0]);
+});
+
 test("pagehide for good says bye by a beacon, on a WebSocket by an ordinary message", () => {
   const { net, clock, page } = started({ transport: "xhr-streaming" });
   page.dispatch("pagehide", { persisted: false });
