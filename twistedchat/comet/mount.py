@@ -67,7 +67,7 @@ class Mount:
         found.addCallback(self._found, session_id, receiver).addErrback(self._not_received, receiver)
 
     def deliver(self, session_id: str, messages: Sequence[str]) -> "Deferred[bool]":
-        """Hand messages to the application; fires with False when there is no such open session."""
+        """Hand messages to the application; fires with False when there is no such session."""
         found: Deferred[bool] = self.directory.find(session_id).addCallback(_deliver, messages)
         return found
 
@@ -128,4 +128,9 @@ class Mount:
 
 
 def _deliver(transport: SessionTransport | None, messages: Sequence[str]) -> bool:
-    return transport is not None and transport.session.receive(messages)
+    if transport is None:
+        return False
+    # On a closed session nobody hears it. The sender is not told by an error, which sockjs-client would report instead
+    # of the close code that its next receiver brings.
+    transport.session.receive(messages)
+    return True
