@@ -163,6 +163,19 @@ test("what is said stands in the log's order, then what is pending", () => {
   assert.deepEqual(ann.room.messages.filter((m) => m.mine).map((m) => m.text).join(), "a1,a2,a3");
 });
 
+test("a line of somebody else goes before ours that is not sent yet", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  all.server.says = [{ error: "TooFast", text: "slow down", retry: 3 }];
+  ann.room.say("mine");
+  all.clock.advance(100);
+  all.server.post(LOBBY, "x".padEnd(22, "_"), ["message", { from: ["u-x", "X"], text: "theirs" }]);
+  all.clock.advance(100);
+  assert.deepEqual(shown(ann.room), [["theirs", "sent", 1], ["mine", "pending", null]]);
+  all.clock.advance(5000);
+  assert.deepEqual(shown(ann.room), [["theirs", "sent", 1], ["mine", "sent", 2]]);
+});
+
 test("said while the connection is away, it is sent later; a lost answer doubles nothing", () => {
   const all = world();
   const ann = inLobby(all, "Ann");
