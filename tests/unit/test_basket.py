@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -201,3 +201,4 @@ class Line(RuleBasedStateMachine):
 
 
 TestLine = Line.TestCase
+TestLine.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

@@ -117,6 +117,14 @@ def test_a_rename_is_told_as_a_new_name_of_the_same_key() -> None:
     assert change == Change(2, Kind.DELTA, (Person("a", "Anna"),), (), 1)
 
 
+def test_a_rename_that_is_taken_back_before_it_was_told_is_no_news() -> None:
+    presence = Presence()
+    entered(presence, ANN)
+    presence.enter(Person("a", "Anna"), "tab of a")
+    presence.enter(ANN, "tab of a")
+    assert presence.tick(1) is None
+
+
 def test_who_returns_after_a_restart_brings_the_full_set_instead_of_news() -> None:
     presence = Presence()
     entered(presence, ANN)
