@@ -41,10 +41,10 @@ class Root(MultiService):
             super().privilegedStartService()
 
     def startService(self) -> None:
-        """Start the children; catch SIGTERM once the reactor has set its own handlers."""
+        """Catch SIGTERM once the reactor has set its own handlers, and before a child announces itself; start them."""
+        self._reactor.callWhenRunning(self._catch_sigterm)
         with _refusals_in_one_line():
             super().startService()
-        self._reactor.callWhenRunning(self._catch_sigterm)
 
     def stopService(self) -> Deferred[None]:
         """Stop the children, or leave those that take too long; fires when all have ended one way or the other."""

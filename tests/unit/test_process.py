@@ -94,6 +94,21 @@ def test_sigterm_stops_the_reactor_and_a_second_one_does_no_harm() -> None:
     assert reactor.stops == 2
 
 
+def test_sigterm_is_caught_before_a_child_announces_itself() -> None:
+    class Announcer(Service):
+        def startService(self) -> None:
+            reactor.callWhenRunning(lambda: seen.append(signal.getsignal(signal.SIGTERM)))
+
+    reactor, seen = Reactor(), []
+    root = Root(reactor, 4.0)
+    Announcer().setServiceParent(root)
+    before = signal.getsignal(signal.SIGTERM)
+    root.startService()
+    reactor.run()
+    assert len(seen) == 1
+    assert seen[0] != before
+
+
 def test_the_stop_waits_for_the_children_but_not_for_ever() -> None:
     reactor = Reactor()
     root = root_with(Child(), reactor)
