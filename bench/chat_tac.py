@@ -18,4 +18,4 @@ _settings = Settings(
 application = Application("twistedchat-bench")
 _root = Root(reactor, _limits.stop_s)
 make_service(_settings, reactor).setServiceParent(_root)
-_root.setServiceParent(application)  # type: ignore[arg-type]  # an Application is a service collection
+_root.setServiceParent(application)  # type: ignore[no-untyped-call]  # Twisted's own
