@@ -125,8 +125,10 @@ class Chatter(LiveElement):
         channel = await self._chat.open(name)
         if self._visitor is not visitor or self.client is None or not self.client.attached:
             raise NotLoggedIn("log in first")
-        if name == user_channel(visitor.person.key) or name == ALERTS:
-            return Joining(channel, tail=0)
+        if name == ALERTS:
+            return Joining(channel, tail=0)  # an old alert is no alert
+        if name == user_channel(visitor.person.key):
+            return Joining(channel, tail=self._snapshot)
         self._enter(visitor, channel)
         return Joining(channel, self._info(name, visitor), self._snapshot)
 

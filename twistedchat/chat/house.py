@@ -203,6 +203,8 @@ class Chat:
     async def open_private(self, visitor: Visitor, key: str) -> str:
         """Open the private chat of ``visitor`` with the person of ``key``, on both sides; return its channel.
 
+        Both are told in their own channels, where they find it again after a reload.
+
         Raises:
             NoSuchPerson: nobody here has the key, or it is the visitor's own.
         """
@@ -210,13 +212,10 @@ class Chat:
         if other is None or key == visitor.person.key:
             raise NoSuchPerson("this person is not here")
         channel = private_channel(visitor.person.key, key)
-        theirs = await self._open_channel(user_channel(key))
-        me = visitor.person
-        await theirs.post(
-            HOUSE_IDENTITY,
-            secrets.token_urlsafe(16),
-            wire.encode(["privateOpened", channel, (me.key, me.name)]),
-        )
+        for reader, met in ((key, visitor.person), (visitor.person.key, other.person)):
+            log = await self._open_channel(user_channel(reader))
+            event = wire.encode(["privateOpened", channel, (met.key, met.name)])
+            await log.post(HOUSE_IDENTITY, secrets.token_urlsafe(16), event)
         return channel
 
     def person_in(self, channel: str, visitor: Visitor) -> Person | None:
