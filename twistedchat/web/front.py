@@ -8,12 +8,7 @@ hosts are ours, and whose word is taken for a client's address and scheme.
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv4Address as IP4
-from ipaddress import IPv6Address as IP6
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress, IDelayedCall
@@ -24,6 +19,7 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 
 from twistedchat.config import Network, Settings
+from twistedchat.web.hosts import Hosts, literal
 
 # Seconds between two looks at who is late; lateness is a matter of seconds.
 _SWEEP_S = 1.0
@@ -75,32 +71,6 @@ class Lease:
             counts[self._host] = left
         else:
             del counts[self._host]
-
-
-class Hosts:
-    """Which Host headers are ours; others get 421, so that a name rebound to our address reaches nothing.
-
-    With public URLs only their hosts are ours; without, any IP literal, localhost and this machine's names. Ports do
-    not matter: whoever controls a port of ours already sits here.
-    """
-
-    __slots__ = ("_any_literal", "_names")
-
-    def __init__(self, public_urls: Iterable[str]) -> None:
-        names = {urlsplit(url).hostname or "" for url in public_urls}
-        self._any_literal = not names
-        self._names = names or {"localhost", *_machine_names()}
-
-    def ours(self, host: str) -> bool:
-        """Say whether a Host header names us."""
-        name = _host_name(host)
-        if name is None:
-            return False
-        return (
-            name in self._names
-            or name.rstrip(".") in self._names
-            or (self._any_literal and _is_literal(name))
-        )
 
 
 class BoundedRequest(Request):
@@ -311,11 +281,11 @@ class BoundedSite(Site):
         """Return the last address in X-Forwarded-For that is no trusted proxy's; ``address`` where it makes no sense."""
         host = None
         for text in reversed(header.split(",")):
-            literal = _literal(text.strip())
-            if literal is None:
+            address_there = literal(text.strip())
+            if address_there is None:
                 break
-            host = literal
-            if not self._trusted_host(str(literal)):
+            host = address_there
+            if not self._trusted_host(str(host)):
                 break
         if host is None:
             return address
@@ -323,12 +293,12 @@ class BoundedSite(Site):
         return kind("TCP", str(host), getattr(address, "port", 0))
 
     def _trusted_host(self, host: str | None) -> bool:
-        literal = _literal(host or "")
-        return literal is not None and any(literal in network for network in self._trusted)
+        known = literal(host or "")
+        return known is not None and any(known in network for network in self._trusted)
 
     def _is_free(self, host: str) -> bool:
-        literal = _literal(host)
-        return literal is None or literal.is_loopback or self._trusted_host(host)
+        known = literal(host)
+        return known is None or known.is_loopback or self._trusted_host(host)
 
     def _look(self) -> None:
         self._sweep = None
@@ -369,38 +339,3 @@ def _watch_for_dead_peers(transport: Any) -> None:
             handle().setsockopt(socket.IPPROTO_TCP, option, _USER_TIMEOUT_MS)
     except (OSError, AttributeError):
         return
-
-
-def _literal(text: str) -> IP4 | IP6 | None:
-    """Return an IP address (an IPv4 one also when mapped into IPv6), or None."""
-    try:
-        address = ip_address(text.strip("[]").partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IP6) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
-
-
-def _is_literal(name: str) -> bool:
-    return _literal(name) is not None
-
-
-@lru_cache(maxsize=1024)  # the same few come with every request
-def _host_name(host: str) -> str | None:
-    """Return the lower-case name of a Host header without its port; None where it is malformed."""
-    try:
-        parts = urlsplit(f"//{host}")
-        _ = parts.port
-    except ValueError:
-        return None
-    if parts.path or parts.query or parts.fragment or "@" in host:
-        return None
-    return parts.hostname
-
-
-def _machine_names() -> set[str]:
-    """The names of this machine, without asking any server."""
-    name = socket.gethostname().lower()
-    short = name.partition(".")[0]
-    return {name, short, f"{short}.local"} - {""}

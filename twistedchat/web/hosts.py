@@ -1,0 +1,70 @@
+"""Hosts and addresses as requests name them."""
+
+import socket
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address as IP4
+from ipaddress import IPv6Address as IP6
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+class Hosts:
+    """Which Host headers are ours; others get 421, so that a name rebound to our address reaches nothing.
+
+    With public URLs only their hosts are ours; without, any IP literal, localhost and this machine's names. Ports do
+    not matter: whoever controls a port of ours already sits here.
+    """
+
+    __slots__ = ("_any_literal", "_names")
+
+    def __init__(self, public_urls: Iterable[str]) -> None:
+        names = {urlsplit(url).hostname or "" for url in public_urls}
+        self._any_literal = not names
+        self._names = names or {"localhost", *_machine_names()}
+
+    def ours(self, host: str) -> bool:
+        """Say whether a Host header names us."""
+        name = _host_name(host)
+        if name is None:
+            return False
+        return (
+            name in self._names
+            or name.rstrip(".") in self._names
+            or (self._any_literal and _is_literal(name))
+        )
+
+
+def literal(text: str) -> IP4 | IP6 | None:
+    """Return an IP address (an IPv4 one also when mapped into IPv6), or None."""
+    try:
+        address = ip_address(text.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IP6) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def _is_literal(name: str) -> bool:
+    return literal(name) is not None
+
+
+@lru_cache(maxsize=1024)  # the same few come with every request
+def _host_name(host: str) -> str | None:
+    """Return the lower-case name of a Host header without its port; None where it is malformed."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.path or parts.query or parts.fragment or "@" in host:
+        return None
+    return parts.hostname
+
+
+def _machine_names() -> set[str]:
+    """The names of this machine, without asking any server."""
+    name = socket.gethostname().lower()
+    short = name.partition(".")[0]
+    return {name, short, f"{short}.local"} - {""}
