@@ -19,6 +19,9 @@ _log = Logger()
 TAIL_ENTRIES = 1000  # recovery reaches back this far; beyond it a reader gets a snapshot
 TAIL_CHARS = 8_000_000
 _EARLY = 1000  # entries that a store answered out of order
+_EARLY_READ = (
+    100  # so many of them, and what is missing is read from the store though posts are still under way
+)
 _CACHED_BATCHES = 64
 
 
@@ -115,6 +118,8 @@ class Channel:
         self._flush: IDelayedCall | None = None
         self._presence_call: IDelayedCall | None = None
         self._posting = 0
+        self._reading = False
+        self._stopped = False
 
     @property
     def idle(self) -> bool:
@@ -124,20 +129,48 @@ class Channel:
     # --- the log
 
     def post(self, identity: str, id: str, event: str) -> Deferred[Appended]:
-        """See IChannel."""
+        """See IChannel. Cancelling the answer ends the waiting only: what the store was asked to do, it does."""
         self._posting += 1
+        answer: Deferred[Appended] = Deferred()
         d = self._backend.append(self.name, identity, id, event, self._now())
-        return d.addCallbacks(self._appended, self._not_appended)
+        d.addCallbacks(self._appended, self._not_appended)
+        d.chainDeferred(answer)
+        return answer
 
     def _not_appended(self, failure: Failure) -> Failure:
         self._posting -= 1
+        self._fill_hole()
         return failure
 
     def _appended(self, appended: Appended) -> Appended:
         self._posting -= 1
-        if appended.new:
-            self._take(appended.entry)
+        self._take(appended.entry)  # also one that is not new: its first answer may have been lost
+        self._fill_hole()
         return appended
+
+    def _fill_hole(self) -> None:
+        """Read what no answer brought: an append whose outcome stayed unknown may be in the store."""
+        if not self._early or self._reading or (self._posting and len(self._early) < _EARLY_READ):
+            return
+        self._reading = True
+        after = self.head.offset
+        d = self._backend.read(self.name, after, min(self._early) - after - 1)
+        d.addCallbacks(self._read, self._not_read)
+
+    def _read(self, entries: Sequence[Entry]) -> None:
+        self._reading = False
+        before = self.head.offset
+        for entry in entries:
+            self._take(entry)
+        if self.head.offset > before:
+            self._fill_hole()
+
+    def _not_read(self, failure: Failure) -> None:
+        """The next post tries again."""
+        self._reading = False
+        _log.warn(
+            "what is missing in {channel} cannot be read: {error}", channel=self.name, error=failure.value
+        )
 
     def _take(self, entry: Entry) -> None:
         """Put ``entry`` into the order of the log: a store may answer two appends in any order."""
@@ -147,7 +180,7 @@ class Channel:
             self._tail.append(following)
             self.head = Position(self.head.epoch, following.offset, following.id)
             self._fresh.append(following)
-        if self._fresh and self._flush is None:
+        if self._fresh and self._flush is None and not self._stopped:
             self._flush = self._clock.callLater(0, self._fan_out)
 
     def _fan_out(self) -> None:
@@ -219,7 +252,7 @@ class Channel:
     def _presence_touched(self) -> None:
         """Publish when it is time."""
         deadline = self.presence.deadline
-        if deadline == inf:
+        if deadline == inf or self._stopped:
             return
         now = self._clock.seconds()
         due = max(now, deadline)
@@ -253,7 +286,8 @@ class Channel:
             self._fan_out()
 
     def stop(self) -> None:
-        """Fan out what was accepted and cancel every timer."""
+        """Fan out what was accepted and cancel every timer; none is set any more."""
+        self._stopped = True
         self.flush()
         if self._presence_call is not None:
             self._presence_call.cancel()

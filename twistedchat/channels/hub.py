@@ -12,6 +12,8 @@ from twistedchat.core.errors import StoreUnavailable
 from twistedchat.core.presence import Presence
 from twistedchat.interfaces import IBackend
 
+ASKED_S = 30.0  # who asked for a channel has this long to use it before it counts as idle
+
 
 class Hub:
     """Opens channels and keeps them while they are in use.
@@ -42,6 +44,7 @@ class Hub:
         self._max_open = max_open
         self._keep = keep
         self._open: dict[str, Channel] = {}
+        self._asked: dict[str, float] = {}  # when an open channel was last asked for
         self._opening: dict[str, list[Deferred[Channel]]] = {}
 
     def get(self, name: str) -> Channel | None:
@@ -55,6 +58,7 @@ class Hub:
         """
         channel = self._open.get(name)
         if channel is not None:
+            self._asked[name] = self._clock.seconds()
             return succeed(channel)
         waiting: Deferred[Channel] = Deferred()
         if name in self._opening:
@@ -72,6 +76,7 @@ class Hub:
         presence = self._make_presence()
         channel = Channel(name, state, self._backend, self._clock, self._now, presence, self._keep)
         self._open[name] = channel
+        self._asked[name] = self._clock.seconds()
         for waiting in self._opening.pop(name):
             waiting.callback(channel)
 
@@ -80,9 +85,11 @@ class Hub:
             waiting.errback(failure)
 
     def _close_idle(self) -> bool:
-        idle = [name for name, channel in self._open.items() if channel.idle]
+        before = self._clock.seconds() - ASKED_S
+        idle = [name for name, channel in self._open.items() if channel.idle and self._asked[name] <= before]
         for name in idle:
             self._open.pop(name).stop()
+            del self._asked[name]
         return bool(idle)
 
     def flush(self) -> None:
@@ -95,3 +102,4 @@ class Hub:
         for channel in self._open.values():
             channel.stop()
         self._open.clear()
+        self._asked.clear()
