@@ -7,6 +7,7 @@ from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.interfaces import IAddress, IPushProducer
+from twisted.logger import Logger
 from twisted.web.http import Request
 from zope.interface import implementer
 
@@ -25,10 +26,30 @@ _MAX_REASON_BYTES = 123
 UNSUPPORTED_DATA, INVALID_PAYLOAD, TOO_BIG = 1003, 1007, 1009
 
 
+class _QuietLog:
+    """What autobahn logs to. What a peer did wrong is told to the peer: a line for each would flood the log."""
+
+    _log = Logger()
+
+    def debug(self, *args: Any, **fields: Any) -> None:
+        """Nothing."""
+
+    info = warn = debug
+
+    def error(self, text: str = "", **fields: Any) -> None:
+        """Log an error of ours."""
+        self._log.error("websocket: " + text, **fields)
+
+    def failure(self, text: str = "", **fields: Any) -> None:
+        """Log a failure of ours."""
+        self._log.failure("websocket: " + text, **fields)
+
+
 @implementer(IReceiver, IPushProducer)
 class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autobahn has no types
     """One WebSocket: at the same time the protocol on the socket and the session's receiver for all its life."""
 
+    log = _QuietLog()
     streaming = True
     name = "websocket"
     envelope: Envelope = WEBSOCKET
@@ -110,6 +131,10 @@ class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autob
         self.http_headers = self.http_request_data = self.http_request_params = None
         self.session = self._session_transport.session
         self._session_transport.attach(self, self._mount.clockwork.now())
+
+    def dataReceived(self, data: bytes) -> None:
+        """Bytes came; autobahn's own way here formats a log line that nobody reads."""
+        self._dataReceived(data)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A whole message: a JSON array of strings or one string."""

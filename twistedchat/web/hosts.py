@@ -35,6 +35,7 @@ class Hosts:
         )
 
 
+@lru_cache(maxsize=1024)
 def literal(text: str) -> IP4 | IP6 | None:
     """Return an IP address (an IPv4 one also when mapped into IPv6), or None."""
     try:
