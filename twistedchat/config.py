@@ -138,7 +138,7 @@ class Settings:
         state_dir: absolute path of the state directory, or None for no state on disk.
         owner: who the state directory must belong to, or None for whoever starts the process.
         transports: names out of ``TRANSPORTS``, the preferred first.
-        allow_origins: origins of foreign pages that may use this chat; empty for no list.
+        allow_origins: origins of foreign pages that may use this chat, besides our own; ``*`` for all.
         public_urls: URLs under which visitors reach this chat, without a slash at the end; empty for local use.
         trusted_proxies: addresses whose ``X-Forwarded-*`` headers are believed.
         prefix: path before all of ours: "" or "/chat", without a slash at the end.
@@ -185,13 +185,13 @@ def _transports_of(name: str) -> tuple[str, ...]:
 def parse_origin(text: str) -> str:
     """Return an origin in the form browsers send it: lower case, without a default port.
 
-    ``null`` is an origin (sandboxed frames, files), and the port may be ``*`` (``http://localhost:*``).
+    ``null`` is an origin (sandboxed frames, files), the port may be ``*`` (``http://localhost:*``), and ``*`` alone is everyone.
 
     Raises:
         Refusal: it is not an origin.
     """
     wrong = Refusal(f"{text!r} is not an origin; write it like https://example.org or http://localhost:*")
-    if text == "null":
+    if text in ("null", "*"):
         return text
     any_port = text.endswith(":*")
     parts = _split_url(text.removesuffix(":*"), wrong)

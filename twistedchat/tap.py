@@ -75,7 +75,7 @@ class Options(usage.Options):
         self._lists["http"].append(endpoint)
 
     def opt_allow_origin(self, origin: str) -> None:
-        """Origin of a foreign page that may use this chat; may be repeated. [default: no list, any may]"""
+        """Origin of a foreign page that may use this chat, or *; may be repeated. [default: our own pages alone]"""
         self._lists["origin"].append(origin)
 
     def opt_public_url(self, url: str) -> None:
