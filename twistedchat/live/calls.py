@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.python.failure import Failure
 
 CALL_TIMEOUT_S = 60.0  # a page that thinks longer than that is asked again by whoever cares
 MAX_PENDING = 1000
@@ -77,10 +76,10 @@ class PendingCalls:
             pending.answer.callback(value)
             return
         told = value if isinstance(value, dict) else {}
-        pending.answer.errback(
-            RemoteError(str(told.get("error", "Error"))[:100], str(told.get("text", ""))[:1000])
+        _fail(
+            pending.answer,
+            RemoteError(str(told.get("error", "Error"))[:100], str(told.get("text", ""))[:1000]),
         )
-        pending.answer.addErrback(_drop)
 
     def fail_all(self, reason: str) -> None:
         """The page is gone: every call ends unknown."""
@@ -93,8 +92,7 @@ class PendingCalls:
     def _unknown(self, cid: str, reason: str) -> None:
         pending = self._take(cid)
         if pending is not None:
-            pending.answer.errback(OutcomeUnknown(reason))
-            pending.answer.addErrback(_drop)
+            _fail(pending.answer, OutcomeUnknown(reason))
 
     def _cancel(self, cid: str) -> None:
         if self._take(cid) is not None:
@@ -107,6 +105,12 @@ class PendingCalls:
         return pending
 
 
-def _drop(failure: Failure) -> None:
-    """A caller that did not look at its answer does not care; that is no unhandled error."""
-    failure.trap(RemoteError, OutcomeUnknown, CancelledError)
+def _fail(answer: Deferred[Any], error: Exception) -> None:
+    """End a call with ``error``. A caller that never looks does not care: that is no "Unhandled error in Deferred".
+
+    An errback of ours would take the failure away from a caller that looks later, so what goes is only the note by which
+    Twisted reports it.
+    """
+    answer.errback(error)
+    if answer._debugInfo is not None:
+        answer._debugInfo.failResult = None
