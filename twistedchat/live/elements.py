@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twistedchat.core import codes
 from twistedchat.live.calls import RemoteError
 
 if TYPE_CHECKING:
@@ -44,14 +46,17 @@ class Elements:
 
         Raises:
             RemoteError: "Overflow", more than MAX_ELEMENTS.
+            ValueError: the element is in a page already.
         """
+        if element.client is not None:
+            raise ValueError(f"this {type(element).__qualname__} is in a page already")
         if len(self._by_number) >= MAX_ELEMENTS:
             raise RemoteError("Overflow", "too many elements in this page")
         element.client = self._client
         element.element_id = self._next
         self._by_number[self._next] = element
         self._next += 1
-        shown = self._render(element)
+        shown = maybeDeferred(self._render, element)
         shown.addCallback(self._rendered, element, parent)
         shown.addErrback(self._not_rendered, element)
 
@@ -61,11 +66,15 @@ class Elements:
         scripts, html = shown
         arguments = element.getInitialArguments()
         self._client.push("element", [element.element_id, parent, element.jsClass, scripts, html, arguments])
+        if element.client is not self._client:
+            return  # that was more than the page's basket takes
         element.connected = True
         guard(element.connectionMade)
 
     def _not_rendered(self, failure: Failure, element: "LiveElement") -> None:
         _log.failure("{element} could not be shown", failure, element=type(element).__qualname__)
+        if element is self.root:
+            self._client.close(codes.OVERLOADED)
         self.remove(element.element_id, "could not be shown")
 
     def remove(self, number: int, reason: str) -> None:
