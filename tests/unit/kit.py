@@ -287,4 +287,6 @@ def make_channel(backend: Any, clock: Clock, name: str = "room/x", **presence: A
 def post(channel: Channel, *numbers: int, size: int = 0) -> None:
     """Post events ``numbers``; they are fanned out at the turn's end."""
     for number in numbers:
-        channel.post("ann", message_id(number), event(number, size)).addErrback(lambda failure: failure.trap())
+        channel.post("ann", message_id(number), event(number, size)).addErrback(
+            lambda failure: failure.trap()
+        )

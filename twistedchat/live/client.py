@@ -1,7 +1,7 @@
 """A live client: one page or program, over many sessions."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from twistedchat.core.position import Position
 from twistedchat.core.throttle import TokenBucket
 from twistedchat.interfaces import IChannel, ILiveClient, ISessionTransport
 from twistedchat.live.calls import PendingCalls
-from twistedchat.live.elements import Elements
+from twistedchat.live.elements import Elements, guard
 from twistedchat.live.incoming import Incoming
 from twistedchat.live.subscription import Subscription
 
@@ -109,19 +109,23 @@ class LiveClient:
         """Take a session whose hello was accepted: leave the old one, welcome, and send what is missing.
 
         Raises:
-            ProtocolError: the hello acknowledges what was never sent; the client is then left detached.
+            ProtocolError: the hello acknowledges what was never sent, or an element ended the client when it heard of the
+                change; the client is then left detached.
         """
         self.detach(codes.REPLACED)
+        if self.over:  # an element's hook ended it
+            raise ProtocolError(codes.CLOSED_BY_SERVER)
         self._basket.rewind(hello.ack if resumed else -1)
         self.n = hello.n
         self.session = session
         self.direct = session.name not in POLLING
         self._peer = session.peer
-        if resumed:
-            self._resume_channels(hello.at)
+        lost = self._resume_channels(hello.at) if resumed else []
         self.heard()
         self._server.watch(self)
         self._welcome(resumed)
+        for name in lost:
+            self.tell(["reset", name, "lost"])
         session.registerProducer(self, True)
         if resumed:
             self.elements.tell("clientAttached")
@@ -139,13 +143,17 @@ class LiveClient:
         self._server.watch(self)
         self.elements.tell("clientDetached")
 
-    def _resume_channels(self, at: dict[str, wire.At]) -> None:
+    def _resume_channels(self, at: dict[str, wire.At]) -> list[str]:
+        """Go on in each channel; return those where the page has to join again."""
+        lost = [name for name in at if name not in self.subscriptions]
         for name, subscription in list(self.subscriptions.items()):
             stated = at.get(name)
             if subscription.resume(stated.position() if stated else None):
                 self._behind[subscription] = None
             else:
-                self.unsubscribe(name, "lost")
+                self._drop(name)
+                lost.append(name)
+        return lost
 
     def _welcome(self, resumed: bool) -> None:
         server = self._server
@@ -183,15 +191,15 @@ class LiveClient:
     # --- what goes out
 
     def resumeProducing(self) -> None:
-        """The session takes data again."""
-        if self._behind or self._basket.waiting:
-            self.flush()
+        """The session takes data again: what the page lacks, and an acknowledgement that came due meanwhile."""
+        self.flush()
 
     def pauseProducing(self) -> None:
         """The session is full, or between two polls: ``writable`` says it; nothing is buffered here."""
 
     def stopProducing(self) -> None:
-        """The session ends; its protocol hears of that by ``connectionLost``."""
+        """The session has ended already: it did so during its own hello, when its protocol did not know this client."""
+        self.detach()
 
     def mark_behind(self, subscription: Subscription) -> None:
         """Note that ``subscription`` has more for the page; it is sent at the turn's end, or when the session takes it."""
@@ -317,7 +325,7 @@ class LiveClient:
             self.unsubscribe(name)
             leaving = getattr(self.elements.root, "leaving", None)
             if leaving is not None:
-                leaving(name)
+                guard(leaving, name)
         self.tell(["left", message.rid, message.channels])
 
     # --- channels
@@ -345,9 +353,11 @@ class LiveClient:
             "info": joining.info,
         }
 
-    def may_join(self, channel_name: str) -> bool:
-        """Say whether this client may be in one more channel, or is in that one already."""
-        return channel_name in self.subscriptions or len(self.subscriptions) < self._server.limits.channels
+    def may_join(self, channel_name: str, asking: Iterable[str]) -> bool:
+        """Say whether this client may be in one more channel beside those it is ``asking`` for, or is in it already."""
+        if channel_name in self.subscriptions:
+            return True
+        return len({channel_name, *self.subscriptions, *asking}) <= self._server.limits.channels
 
     def subscribe(self, channel: IChannel) -> None:
         """See ILiveClient."""

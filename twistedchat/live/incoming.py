@@ -1,6 +1,7 @@
 """What a page asks of the server: calls to exposed methods, and joins; each answered once, with safe errors."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,8 @@ def told(failure: Failure, what: str) -> dict[str, Any]:
     """Return what the page may know of ``failure``: a SafeError whole, anything else by the id of its log line."""
     error = failure.value
     if isinstance(error, SafeError):
-        safe: dict[str, Any] = {"error": type(error).__name__, "text": error.text}
+        text = str(error.text).encode(errors="replace").decode()
+        safe: dict[str, Any] = {"error": type(error).__name__, "text": text}
         if error.retry_s is not None:
             safe["retry"] = round(error.retry_s, 3)
         return safe
@@ -50,7 +52,7 @@ class Incoming:
         now: the clock that ``bucket`` goes by.
     """
 
-    __slots__ = ("_bucket", "_client", "_joins", "_now", "_running")
+    __slots__ = ("_asking", "_bucket", "_client", "_joins", "_now", "_running")
 
     def __init__(self, client: "LiveClient", bucket: TokenBucket, now: Callable[[], float]) -> None:
         self._client = client
@@ -58,6 +60,7 @@ class Incoming:
         self._now = now
         self._running: dict[str, Deferred[Any]] = {}
         self._joins = 0
+        self._asking: Counter[str] = Counter()  # channels that joins under way ask for
 
     def act(self, action: wire.Action) -> None:
         """Do one action of the basket.
@@ -136,11 +139,18 @@ class Incoming:
 
     async def _join(self, message: wire.Join, session: object) -> None:
         granted: dict[str, Any] = {}
+        asked: list[str] = []
         try:
             for name in message.channels:
-                granted[name] = await self._ask(name) if self._client.may_join(name) else dict(_TOO_MANY)
+                if not self._client.may_join(name, self._asking):
+                    granted[name] = _TOO_MANY
+                    continue
+                asked.append(name)
+                self._asking[name] += 1
+                granted[name] = await self._ask(name)
         finally:
             self._joins -= 1
+            self._asking -= Counter(asked)
         client = self._client
         if client.over or client.session is not session:
             return  # the page asks again on its new session
@@ -167,7 +177,7 @@ class Incoming:
             running.cancel()
 
 
-_TOO_MANY = {"error": "TooManyRooms", "text": "too many rooms at once; leave some"}
+_TOO_MANY: dict[str, Any] = {"error": "TooManyRooms", "text": "too many rooms at once; leave some"}
 
 
 class _Refusal:

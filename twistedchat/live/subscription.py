@@ -119,8 +119,9 @@ class Subscription:
         if self.offset < self.channel.head.offset and taken < room:
             batch = self.channel.after(self.offset, room - taken)
             if batch is None:
-                self._client.unsubscribe(self.channel.name, "behind")
-                return taken
+                self._client.unsubscribe(self.channel.name)
+                parts.append(Prepared(wire.encode(["reset", self.channel.name, "behind"])))
+                return taken + parts[-1].size
             self.offset = batch.last
             parts.append(batch.prepared)
             taken += batch.prepared.size
@@ -147,12 +148,11 @@ class Subscription:
         Returns False when the position is not in the log.
         """
         lost = position.offset < (self.offset if rewind else self._sent_at_last_statement)
-        self._sent_at_last_statement = self.offset
-        if position.offset > self.offset or not lost:
-            return position.offset <= self.offset
-        if position.offset >= self.joined and not self.channel.find(position):
+        ahead = position.offset > self.offset  # what was sent before a rewind may arrive after all
+        if (ahead or (lost and position.offset >= self.joined)) and not self.channel.find(position):
             return False
-        self.offset = max(self.joined, position.offset)
+        if lost or ahead:
+            self.offset = max(self.joined, position.offset)
         self._sent_at_last_statement = self.offset
         return True
 
