@@ -1,0 +1,1 @@
+"""What the tests in real browsers stand on: servers as processes, pages in Chromium and Firefox, the chat in a page."""
