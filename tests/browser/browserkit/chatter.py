@@ -27,6 +27,10 @@ _LISTEN = f"""(channel) => {{
   window.told = {{}};
   window.arrivals = [];
   room.on("message", (message) => {{
+    if (window.cutSoon) {{
+      window.cutSoon = false;
+      twistedchatPage.chat.live.cut();
+    }}
     if (!message.mine) {{
       told[message.id] = (told[message.id] || 0) + 1;
       arrivals.push([message.offset, message.id, message.text]);
@@ -77,6 +81,14 @@ class Chatter:
     def cut(self) -> None:
         """Break the connection as a bad network would."""
         self.page.evaluate("() => twistedchatPage.chat.live.cut()")
+
+    def cut_at_next_arrival(self) -> None:
+        """Break the connection when the next message comes."""
+        self.page.evaluate("() => { window.cutSoon = true; }")
+
+    def was_cut(self) -> None:
+        """Wait until ``cut_at_next_arrival`` has cut."""
+        self.page.wait_until("() => window.cutSoon === false")
 
     def use(self, transport: str) -> None:
         """Ask for another transport."""
