@@ -1,6 +1,7 @@
 """The command: ``python -m bench [--quick] [--profile TRANSPORT] …`` from the project's root."""
 
 import argparse
+import itertools
 import os
 import pstats
 import resource
@@ -57,24 +58,28 @@ def _servers(only: str | None) -> list[Callable[[], Server]]:
     return starts
 
 
-def _run(options: argparse.Namespace, plan: Plan) -> dict[tuple[str, str, int], list[Figures]]:
-    """Measure everything, the servers taking turns."""
+def _run(
+    options: argparse.Namespace, plan: Plan
+) -> tuple[dict[tuple[str, str, int], list[Figures]], list[str]]:
+    """Measure everything, the servers taking turns; return the figures, and a line for each measurement that failed."""
     names = {OurServer: "ours", start_node: "node"}
     starts = _servers(options.only)
     results: dict[tuple[str, str, int], list[Figures]] = {}
-    for each_round in range(options.rounds):
-        for transport in options.transports:
-            for n in options.subscribers:
-                for start in starts:
-                    figures = measure(start, transport, n, plan)
-                    results.setdefault((names[start], transport, n), []).append(figures)
-                    print(
-                        f"round {each_round + 1} {transport:14} N={n:<5} {names[start]}: {figures.closed_us:6.2f} µs, "
-                        f"burst {figures.burst_us:6.2f} µs, idle {figures.idle_kb:5.1f} KB",
-                        file=sys.stderr,
-                        flush=True,
-                    )
-    return results
+    failures: list[str] = []
+    everything = itertools.product(
+        range(1, options.rounds + 1), options.transports, options.subscribers, starts
+    )
+    for number, transport, n, start in everything:
+        figures = results.setdefault((names[start], transport, n), [])
+        what = f"round {number} {transport:14} N={n:<5} {names[start]}"
+        try:
+            figures.append(measure(start, transport, n, plan))
+        except BenchError as error:
+            print(f"{what}: FAILED: {error}", file=sys.stderr, flush=True)
+            failures.append(f"{what}: {str(error).splitlines()[0]}")
+        else:
+            print(f"{what}: {figures[-1]}", file=sys.stderr, flush=True)
+    return results, failures
 
 
 def _profile(transport: str, subscribers: int, plan: Plan) -> None:
@@ -96,14 +101,15 @@ def main() -> int:
         if options.profile:
             _profile(options.profile, options.subscribers[0], plan)
             return 0
-        text = report.section(_run(options, plan))
+        results, failures = _run(options, plan)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    text = report.section(results, failures)
     print(text)
     if not options.quick and not options.only:
         report.write(DOCUMENT, text)
-    return 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

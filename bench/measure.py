@@ -40,6 +40,10 @@ class Figures:
     burst_us: float
     idle_kb: float
 
+    def __str__(self) -> str:
+        """One line for the terminal."""
+        return f"{self.closed_us:6.2f} µs, burst {self.burst_us:6.2f} µs, idle {self.idle_kb:5.1f} KB"
+
 
 class Crowd:
     """The subscribers and the sender of one measurement, in one loop."""

@@ -33,8 +33,9 @@ acknowledgements, a statement of what it has every 25 s); the package sends the 
 * Idle memory is the growth of the server's resident size for each connection that waits.
 
 The servers take turns; each figure is the median of the rounds, the spread is (highest - lowest) / median. Each
-subscriber must have had each message exactly once, or the run fails. `python -m bench --help` lists the options;
-`python -m bench --profile websocket` prints where the time goes.
+subscriber must have had each message exactly once, or the measurement fails and says so. Run it on a quiet machine:
+one that stalls for 5 s breaks the polls of both servers (SockJS's delay of disconnection, node's keep-alive).
+`python -m bench --help` lists the options; `python -m bench --profile websocket` prints where the time goes.
 
 """
 
@@ -101,11 +102,12 @@ def fan_out_target(transport: str, n: int) -> float:
     return _TARGETS["polling" if transport.endswith("polling") else "push"]
 
 
-def section(results: Results) -> str:
-    """Return the generated section: machine, then one table a figure."""
+def section(results: Results, failures: Sequence[str]) -> str:
+    """Return the generated section: machine, then one table a figure, then what failed."""
     rounds = max(map(len, results.values()))
+    load = os.getloadavg()[2]
     lines = [
-        f"{_machine()} Rounds: {rounds}.",
+        f"{_machine()} Rounds: {rounds}. Load average {load:.1f} over the last 15 minutes; the bench itself makes up to 2.",
         "",
         *_table("server CPU µs per delivery, closed", results, lambda each: each.closed_us, fan_out_target),
         *_table(
@@ -115,6 +117,7 @@ def section(results: Results) -> str:
             lambda *_: None,
         ),
         *_table("KB per idle connection", results, lambda each: each.idle_kb, lambda *_: _TARGETS["memory"]),
+        *(f"* failed: {failure}" for failure in failures),
     ]
     return "\n".join(lines)
 

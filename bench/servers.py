@@ -45,7 +45,7 @@ class Server:
         self.port = self._await_port()
 
     def _await_port(self) -> int:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self._process.poll() is None:
             match = _PORT.search(self.log())
             if match:
