@@ -10,16 +10,9 @@ from twisted.logger import Logger
 from twistedchat.core.codes import Next
 from twistedchat.testing.calls import Call, Outcome, Say
 from twistedchat.testing.http import Headers, Http
+from twistedchat.testing.httppipes import EventSource, HtmlFile, JsonpPolling, XhrPolling, XhrStreaming
 from twistedchat.testing.peer import Peer
-from twistedchat.testing.pipes import (
-    Cut,
-    EventSource,
-    HtmlFile,
-    JsonpPolling,
-    Pipe,
-    XhrPolling,
-    XhrStreaming,
-)
+from twistedchat.testing.pipes import Cut, Pipe
 from twistedchat.testing.seen import Seen, Shown
 from twistedchat.testing.websocket import WebSocket
 
@@ -232,7 +225,13 @@ class Client:
         Raises:
             Refused, Unknown
         """
-        return await self._answer(self.peer.call(method, *args, element=element))
+        return await self._answer(self.calling(method, *args, element=element))
+
+    def calling(self, method: str, *args: Any, element: int = 1) -> Call:
+        """Call an exposed method and do not wait; the returned call tells what became of it."""
+        call = self.peer.call(method, *args, element=element)
+        self._flush()
+        return call
 
     def shown(self, channel: str) -> list[Shown]:
         """Return what was shown of ``channel``, oldest first."""

@@ -18,6 +18,7 @@ from twistedchat.web.front import BoundedSite, make_site
 T = TypeVar("T")
 
 SECRET = "a secret for tests"
+UNHURRIED = replace(Limits(), says_per_s=1e6, says_burst=10**6, calls_per_s=1e6, calls_burst=10**6)
 STEP_S = 0.25
 MAX_TURNS = 100_000
 
@@ -44,7 +45,7 @@ class MemoryHouse:
     """
 
     def __init__(self, settings: Settings | None = None, backend: IBackend | None = None) -> None:
-        self.settings = settings or Settings(limits=replace(Limits(), says_per_s=1e6, says_burst=10**6))
+        self.settings = settings or Settings(limits=UNHURRIED)
         self.clock = Clock()
         self.network = MemoryNetwork(self.clock)
         self.clients: list[Client] = []
