@@ -138,7 +138,7 @@ class Clumsy(Noted):
 
 def test_failing_hooks_are_logged_and_harm_nobody(logged_failures: list[Failure]) -> None:
     root = Clumsy()
-    page, clock = show(root)
+    page, _ = show(root)
     notes: list[str] = []
     Noted("child", notes).setFragmentParent(root)
     page.say(["leave", 1, ["room/x"]])
