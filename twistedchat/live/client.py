@@ -60,6 +60,31 @@ class LiveClient:
         deadline: when the server's wheel looks at this client.
     """
 
+    __slots__ = (  # there are very many of these
+        "_ack_due",
+        "_basket",
+        "_behind",
+        "_calls",
+        "_heard_at",
+        "_incoming",
+        "_peer",
+        "_server",
+        "deadline",
+        "direct",
+        "dirty",
+        "elements",
+        "id",
+        "inbox",
+        "life",
+        "n",
+        "over",
+        "root_name",
+        "secret",
+        "session",
+        "subscriptions",
+        "wheel_slot",
+    )
+
     def __init__(self, server: "LiveServer", id: str, secret: str, root: str) -> None:
         self.id = id
         self.secret = secret
