@@ -1,5 +1,6 @@
 """The chat itself: rooms, private chats, people, alerts. It knows channels and subscribers, and nothing of pages."""
 
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -12,12 +13,14 @@ from twistedchat.chat.names import MAX_ROOM_CHARS, clean_name, folded
 from twistedchat.chat.people import People, Visitor
 from twistedchat.core import wire
 from twistedchat.core.entry import Appended
-from twistedchat.core.errors import SafeError, TooFast
+from twistedchat.core.errors import IdReused, SafeError, TooFast
 from twistedchat.core.presence import Person
 from twistedchat.interfaces import IChannel
 
 ALERTS = "house"
 HOUSE_IDENTITY = "house"
+
+_LOOK_BACK = 1000  # entries
 
 _PRIVATE = re.compile(r"private/([A-Za-z0-9_-]{16,64})\.([A-Za-z0-9_-]{16,64})\Z")
 
@@ -59,6 +62,18 @@ def private_pair(channel: str) -> tuple[str, str] | None:
     if found is None or private_channel(found[1], found[2]) != channel or found[1] == found[2]:
         return None
     return found[1], found[2]
+
+
+def _said_before(log: IChannel, key: str, id: str, text: str) -> Appended:
+    """Return the message that ``key`` posted as ``id``, where only the name beside it is another by now.
+
+    Raises:
+        IdReused: it said something else, or lies too far back to tell.
+    """
+    for entry in log.last(_LOOK_BACK):
+        if (entry.identity, entry.id) == (key, id) and json.loads(entry.event)[1].get("text") == text:
+            return Appended(entry, new=False)
+    raise IdReused("this id was used for something else")
 
 
 class Chat:
@@ -193,12 +208,18 @@ class Chat:
             )
         self.may_enter(visitor, channel)
         log = await self._open_channel(channel)
+        self._not_too_fast(visitor)
+        message = {"from": (visitor.person.key, visitor.person.name), "text": text}
+        try:
+            posted: Appended = await log.post(visitor.person.key, id, wire.encode(["message", message]))
+        except IdReused:
+            return _said_before(log, visitor.person.key, id, text)
+        return posted
+
+    def _not_too_fast(self, visitor: Visitor) -> None:
         wait = visitor.says.take(self._clock())
         if wait:
             raise TooFast(f"too fast, try again in {wait:.0f} s" if wait > 1 else "too fast", wait)
-        message = {"from": (visitor.person.key, visitor.person.name), "text": text}
-        posted: Appended = await log.post(visitor.person.key, id, wire.encode(["message", message]))
-        return posted
 
     async def open_private(self, visitor: Visitor, key: str) -> str:
         """Open the private chat of ``visitor`` with the person of ``key``, on both sides; return its channel.
@@ -207,11 +228,13 @@ class Chat:
 
         Raises:
             NoSuchPerson: nobody here has the key, or it is the visitor's own.
+            TooFast, StoreUnavailable, StoreUnknown: as ``say``: the other one is told by an entry in a log.
         """
         other = self.people.find(key)
         if other is None or key == visitor.person.key:
             raise NoSuchPerson("this person is not here")
         channel = private_channel(visitor.person.key, key)
+        self._not_too_fast(visitor)
         for reader, met in ((key, visitor.person), (visitor.person.key, other.person)):
             log = await self._open_channel(user_channel(reader))
             event = wire.encode(["privateOpened", channel, (met.key, met.name)])

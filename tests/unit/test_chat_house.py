@@ -1,0 +1,246 @@
+"""The chat itself: rooms, private chats, who may where, saying things once."""
+
+import json
+from typing import Any
+
+import pytest
+from kit import message_id
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from twistedchat.backends.memory import MemoryBackend
+from twistedchat.channels.hub import Hub
+from twistedchat.chat.house import (
+    BadText,
+    Chat,
+    NoSuchPerson,
+    NoSuchRoom,
+    private_channel,
+    private_pair,
+    user_channel,
+)
+from twistedchat.chat.names import BadName
+from twistedchat.chat.people import People, Visitor
+from twistedchat.core.errors import IdReused, TooFast
+from twistedchat.core.presence import Person
+from twistedchat.testing.backends import settled
+
+
+class House:
+    """A chat on a memory backend."""
+
+    def __init__(self, **options: Any) -> None:
+        self.clock = Clock()
+        self.hub = Hub(MemoryBackend(), self.clock, self.clock.seconds)
+        self.people = People("secret", self.clock.seconds, 1, 3, 100)
+        self.chat = Chat(
+            self.hub.open, self.hub.get, self.people, self.clock.seconds, self.clock.seconds, **options
+        )
+
+    def guest(self, name: str) -> Visitor:
+        return self.people.login(name, None, f"client of {name}", lambda: None)
+
+    def wait(self, coroutine: Any) -> Any:
+        return settled(Deferred.fromCoroutine(coroutine))
+
+    def log(self, channel: str) -> list[Any]:
+        opened = settled(self.hub.open(channel))
+        return [json.loads(entry.event) for entry in opened.last(100)]
+
+    def enter(self, channel: str, *keys: str) -> None:
+        opened = settled(self.hub.open(channel))
+        for key in keys:
+            opened.enter(Person(key, key), key)
+        self.clock.advance(1)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+# --- rooms
+
+
+def test_the_standing_rooms_come_first_then_those_with_most_people(house: House) -> None:
+    for name in ("Quiet", "Busy"):
+        house.chat.open_room(name)
+    house.enter("room/busy", "a", "b")
+    house.enter("room/quiet", "a")
+    assert house.chat.rooms() == [
+        ("room/lobby", "Lobby", 0),
+        ("room/busy", "Busy", 2),
+        ("room/quiet", "Quiet", 1),
+    ]
+    assert house.chat.rooms(limit=1) == [("room/lobby", "Lobby", 0)]
+
+
+def test_a_room_is_found_again_under_any_way_to_write_it(house: House) -> None:
+    room = house.chat.open_room("Straße ")
+    assert house.chat.open_room("STRASSE") is room
+    assert house.chat.room_title(room.channel) == "Straße" and house.chat.room_title("room/no") == ""
+    with pytest.raises(BadName):
+        house.chat.open_room("\u200b")
+
+
+def test_the_number_of_rooms_is_bounded_and_empty_ones_make_room() -> None:
+    house = House(max_rooms=2)
+    house.chat.open_room("One")
+    house.chat.open_room("Two")
+    assert [title for _, title, _ in house.chat.rooms()] == ["Lobby", "Two"]
+    house.enter("room/two", "a")
+    with pytest.raises(NoSuchRoom):
+        house.chat.open_room("Three")
+
+
+# --- who may where
+
+
+def test_a_private_chat_is_the_same_channel_from_both_sides() -> None:
+    one, other = "a" * 22, "b" * 22
+    channel = private_channel(one, other)
+    assert channel == private_channel(other, one)
+    assert private_pair(channel) == (one, other)
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "private/" + "b" * 22 + "." + "a" * 22,
+        "private/" + "a" * 22 + "." + "a" * 22,
+        "private/" + "a" * 22,
+        "private/" + "a" * 22 + "." + "b" * 22 + "\n",
+        "private/a.b",
+        "room/x",
+        "private/../room/x",
+    ],
+)
+def test_a_malformed_private_chat_is_none(channel: str) -> None:
+    assert private_pair(channel) is None
+
+
+def test_a_third_person_is_refused_with_what_a_stranger_to_the_house_is_told(house: House) -> None:
+    ann, bob, eve = house.guest("Ann"), house.guest("Bob"), house.guest("Eve")
+    channel = private_channel(ann.person.key, bob.person.key)
+    house.chat.may_enter(ann, channel)
+    house.chat.may_read(bob, channel)
+    told = set()
+    for asked in (channel, "room/nowhere", "private/x"):
+        for ask in (house.chat.may_enter, house.chat.may_read):
+            with pytest.raises(NoSuchRoom) as caught:
+                ask(eve, asked)
+            told.add(caught.value.text)
+        with pytest.raises(NoSuchRoom):
+            house.wait(house.chat.say(eve, asked, message_id(1), "hi"))
+    assert len(told) == 1
+    assert house.log(channel) == []
+
+
+def test_ones_own_channel_and_the_alerts_are_read_only(house: House) -> None:
+    ann, eve = house.guest("Ann"), house.guest("Eve")
+    own = user_channel(ann.person.key)
+    for channel in (own, "house"):
+        house.chat.may_read(ann, channel)
+        with pytest.raises(NoSuchRoom):
+            house.wait(house.chat.say(ann, channel, message_id(1), "hi"))
+    with pytest.raises(NoSuchRoom):
+        house.chat.may_read(eve, own)
+
+
+def test_the_house_is_young_for_a_while(house: House) -> None:
+    assert house.chat.just_started(90)
+    house.clock.advance(90)
+    assert not house.chat.just_started(90)
+
+
+# --- saying things
+
+
+def test_a_message_is_posted_once_whoever_asks_again(house: House) -> None:
+    ann = house.guest("Ann")
+    first = house.wait(house.chat.say(ann, "room/lobby", message_id(1), "hi"))
+    again = house.wait(house.chat.say(ann, "room/lobby", message_id(1), "hi"))
+    assert (first.entry.offset, first.new, again.entry.offset, again.new) == (1, True, 1, False)
+    message = {"from": [ann.person.key, "Ann"], "text": "hi"}
+    assert house.log("room/lobby") == [["message", message]]
+
+
+def test_a_message_sent_again_after_a_rename_is_the_same_message(house: House) -> None:
+    ann = house.guest("Ann")
+    house.wait(house.chat.say(ann, "room/lobby", message_id(1), "hi"))
+    house.people.rename(ann, "Anna")
+    again = house.wait(house.chat.say(ann, "room/lobby", message_id(1), "hi"))
+    assert not again.new and again.entry.offset == 1
+
+
+def test_the_same_id_with_another_text_is_refused(house: House) -> None:
+    ann = house.guest("Ann")
+    house.wait(house.chat.say(ann, "room/lobby", message_id(1), "hi"))
+    with pytest.raises(IdReused):
+        house.wait(house.chat.say(ann, "room/lobby", message_id(1), "ho"))
+    assert len(house.log("room/lobby")) == 1
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "x" * 8001])
+def test_blank_and_overlong_texts_are_refused(house: House, text: str) -> None:
+    with pytest.raises(BadText):
+        house.wait(house.chat.say(house.guest("Ann"), "room/lobby", message_id(1), text))
+    assert house.log("room/lobby") == []
+
+
+def test_too_fast_says_when_to_try_again(house: House) -> None:
+    ann, bob = house.guest("Ann"), house.guest("Bob")
+    for number in range(3):
+        house.wait(house.chat.say(ann, "room/lobby", message_id(number), "hi"))
+    with pytest.raises(TooFast) as caught:
+        house.wait(house.chat.say(ann, "room/lobby", message_id(9), "hi"))
+    assert caught.value.retry_s == pytest.approx(1)
+    house.wait(house.chat.say(bob, "room/lobby", message_id(9), "hi"))
+    house.clock.advance(1)
+    house.wait(house.chat.say(ann, "room/lobby", message_id(9), "hi"))
+    assert len(house.log("room/lobby")) == 5
+
+
+# --- private chats
+
+
+def test_opening_a_private_chat_tells_the_other_one(house: House) -> None:
+    ann, bob = house.guest("Ann"), house.guest("Bob")
+    channel = house.wait(house.chat.open_private(ann, bob.person.key))
+    assert channel == private_channel(ann.person.key, bob.person.key)
+    assert house.log(user_channel(bob.person.key)) == [["privateOpened", channel, [ann.person.key, "Ann"]]]
+    assert house.chat.person_in(channel, ann) == bob.person
+    assert house.chat.person_in(channel, bob) == ann.person
+    assert house.chat.person_in("room/lobby", ann) is None
+
+
+def test_nobody_is_told_too_often(house: House) -> None:
+    ann, bob = house.guest("Ann"), house.guest("Bob")
+    for _ in range(3):
+        house.wait(house.chat.open_private(ann, bob.person.key))
+    with pytest.raises(TooFast):
+        house.wait(house.chat.open_private(ann, bob.person.key))
+
+
+def test_a_private_chat_needs_someone_else_who_is_here(house: House) -> None:
+    ann = house.guest("Ann")
+    for key in (ann.person.key, "nobody"):
+        with pytest.raises(NoSuchPerson):
+            house.wait(house.chat.open_private(ann, key))
+
+
+def test_a_person_who_went_is_still_named_by_their_key(house: House) -> None:
+    ann, gone = house.guest("Ann"), "g" * 22
+    assert house.chat.person_in(private_channel(ann.person.key, gone), ann) == Person(gone, "")
+
+
+# --- alerts
+
+
+def test_an_alert_is_kept_in_the_houses_log(house: House) -> None:
+    house.clock.advance(7)
+    house.wait(house.chat.alert("closing at ten"))
+    assert house.log("house") == [["alert", {"text": "closing at ten", "at": 7.0}]]
+    for text in ("", "  ", "x" * 8001):
+        with pytest.raises(BadText):
+            house.wait(house.chat.alert(text))
