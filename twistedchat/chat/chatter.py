@@ -46,12 +46,11 @@ class Chatter(LiveElement):
     def login(self, name: Name | None = None, ticket: Ticket | None = None) -> dict[str, Any]:
         """Log in: as the person of ``ticket``, or as a new guest called ``name``."""
         people = self._chat.people
-        visitor = people.login(name, ticket, self._client_id)
+        visitor = people.login(name, ticket, self._client_id, self._show_name)
         if self._visitor is not None and self._visitor is not visitor:
             self._leave_all()
             people.logout(self._visitor, self._client_id)
         self._visitor = visitor
-        self._show_name()
         return self._welcome(visitor)
 
     @expose
@@ -59,7 +58,6 @@ class Chatter(LiveElement):
         """Take another name, in every room at once."""
         visitor = self._me()
         self._chat.people.rename(visitor, name)
-        self._show_name()
         return self._welcome(visitor)
 
     @expose
@@ -152,9 +150,16 @@ class Chatter(LiveElement):
         self._present[channel.name] = channel
 
     def _show_name(self) -> None:
-        visitor = self._me()
-        for channel in self._present.values():
-            self._enter(visitor, channel)
+        """Be here under the present name, in every room that has a place; whose grace is over loses theirs to others."""
+        visitor = self._visitor
+        if visitor is None or self.client is None or not self.client.attached:
+            return
+        for name, channel in list(self._present.items()):
+            try:
+                self._enter(visitor, channel)
+            except RoomFull:
+                del self._present[name]
+                self.client.unsubscribe(name, "removed")
 
     def _leave_all(self, visitor: Visitor | None = None) -> None:
         visitor = visitor or self._visitor
@@ -176,9 +181,7 @@ class Chatter(LiveElement):
 
     def clientAttached(self) -> None:
         """The page is back."""
-        if self._visitor is not None:
-            for channel in self._present.values():
-                self._enter(self._visitor, channel)
+        self._show_name()
 
     def connectionLost(self, reason: str) -> None:
         """The page is gone; a reload has its grace to come back as the same person."""

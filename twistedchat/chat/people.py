@@ -32,13 +32,13 @@ class Visitor:
 
     Attributes:
         person: key and name as others see them.
-        clients: ids of their live clients.
+        clients: their live clients by id, each with what is to be called when their name has changed.
         says: how fast they may post, all clients together.
     """
 
     person: Person
     says: TokenBucket
-    clients: set[str] = field(default_factory=set)
+    clients: dict[str, Callable[[], None]] = field(default_factory=dict)
 
 
 class People:
@@ -65,10 +65,13 @@ class People:
         """Return the visitor with ``key`` who is logged in."""
         return self._visitors.get(key)
 
-    def login(self, name: str | None, ticket: str | None, client: str) -> Visitor:
+    def login(
+        self, name: str | None, ticket: str | None, client: str, renamed: Callable[[], None]
+    ) -> Visitor:
         """Log a live client in: as the person of ``ticket``, or as a new guest; under ``name``, or the ticket's.
 
-        Idempotent for one client and person.
+        Idempotent for one client and person. ``renamed`` is called whenever the person has another name, also by another
+        of their clients; it must not raise.
 
         Raises:
             BadTicket: it cannot be read (a new guest needs a name and no ticket).
@@ -85,9 +88,9 @@ class People:
                 Person(key, chosen), TokenBucket(*self._rate, self._now())
             )
             self._names[folded(chosen)] = key
-        elif name is not None:
+        visitor.clients[client] = renamed
+        if name is not None and visitor.person.name != chosen:
             self._name(visitor, chosen)
-        visitor.clients.add(client)
         return visitor
 
     def rename(self, visitor: Visitor, name: str) -> None:
@@ -102,7 +105,7 @@ class People:
 
     def logout(self, visitor: Visitor, client: str) -> None:
         """One of their live clients is over; with the last one the name is free. Idempotent."""
-        visitor.clients.discard(client)
+        visitor.clients.pop(client, None)
         key = visitor.person.key
         if not visitor.clients and self._visitors.get(key) is visitor:
             del self._visitors[key]
@@ -128,3 +131,5 @@ class People:
         del self._names[folded(visitor.person.name)]
         visitor.person = Person(visitor.person.key, name)
         self._names[folded(name)] = visitor.person.key
+        for renamed in list(visitor.clients.values()):
+            renamed()
