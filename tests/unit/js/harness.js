@@ -6,8 +6,14 @@ const path = require("node:path");
 const vm = require("node:vm");
 
 const STATIC = path.join(__dirname, "..", "..", "..", "static");
-const SCRIPTS = ["shim.js", "comet.js", "live.js", "chat.js"];
+const SCRIPTS = scriptsOf("index.html").filter((name) => !/^(page|vendor)\b/.test(name));
 const LATENCY_MS = 5;
+
+/** The scripts that a page of static/ loads, in their order, relative to that folder. */
+function scriptsOf(page) {
+  const text = fs.readFileSync(path.join(STATIC, page), "utf8");
+  return [...text.matchAll(/<script src="static\/([^"]+)">/g)].map((found) => found[1]);
+}
 
 class Clock {
   constructor() {
@@ -187,4 +193,4 @@ function plain(value) {
   return JSON.parse(JSON.stringify(value));
 }
 
-module.exports = { Clock, Net, Storage, LATENCY_MS, STATIC, SCRIPTS, makePage, plain, randomFrom };
+module.exports = { Clock, Net, Storage, LATENCY_MS, STATIC, SCRIPTS, makePage, plain, randomFrom, scriptsOf };

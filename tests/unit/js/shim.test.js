@@ -6,7 +6,7 @@ const path = require("node:path");
 const vm = require("node:vm");
 const { Clock, STATIC, makePage, plain } = require("./harness");
 
-const SHIM = fs.readFileSync(path.join(STATIC, "shim.js"), "utf8");
+const FIRST = ["shim.js", "base.js"];
 
 /** A browser of 2001: nothing of what the shim supplies. */
 function oldBrowser() {
@@ -15,7 +15,7 @@ function oldBrowser() {
     delete globalThis.JSON; delete Array.isArray; delete Object.keys; delete Date.now; delete String.prototype.trim;
     delete Function.prototype.bind; delete Array.prototype.indexOf; delete Array.prototype.forEach;
     delete Array.prototype.map; delete Array.prototype.filter; delete globalThis.Uint8Array;`, context);
-  vm.runInContext(SHIM, context);
+  FIRST.forEach((name) => vm.runInContext(fs.readFileSync(path.join(STATIC, name), "utf8"), context));
   return (code) => vm.runInContext(code, context);
 }
 
@@ -55,14 +55,14 @@ test("arrays, functions, strings, dates and objects have what they lacked", () =
 });
 
 test("what the browser has is left alone", () => {
-  const { window } = makePage(new Clock(), { more: { JSON: { mark: 1 } }, scripts: ["shim.js"] });
+  const { window } = makePage(new Clock(), { more: { JSON: { mark: 1 } }, scripts: FIRST });
   assert.equal(window.JSON.mark, 1);
 });
 
 test("random ids: 64 characters to draw from, all of them drawn, without crypto too", () => {
   const run = oldBrowser();
   const bytes = { getRandomValues: (array) => array.fill(63) };
-  const modern = makePage(new Clock(), { more: { crypto: bytes, Uint8Array }, scripts: ["shim.js"] }).TwistedChat;
+  const modern = makePage(new Clock(), { more: { crypto: bytes, Uint8Array }, scripts: FIRST }).TwistedChat;
   assert.equal(modern.randomId(5), "_____");
   const ids = new Set();
   for (let i = 0; i < 500; i += 1) {
@@ -91,7 +91,7 @@ test("the log keeps 500 lines, tells its listener, and writes to the console wit
 });
 
 test("listen() works with attachEvent, and can be stopped", () => {
-  const { TwistedChat } = makePage(new Clock(), { scripts: ["shim.js"] });
+  const { TwistedChat } = makePage(new Clock(), { scripts: FIRST });
   const calls = [];
   const old = { attachEvent: (name) => calls.push("+" + name), detachEvent: (name) => calls.push("-" + name) };
   TwistedChat.listen(old, "online", () => {})();

@@ -55,5 +55,5 @@ test("user text reaches a page as text nodes only: innerHTML stands once, for th
     return (text.match(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/g) || [])
       .map((use) => name + " " + use);
   });
-  assert.deepEqual(uses, ["live.js innerHTML"]);
+  assert.deepEqual(uses, ["elements.js innerHTML"]);
 });
