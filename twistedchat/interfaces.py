@@ -260,7 +260,7 @@ class IJoiner(Interface):
     """A root element whose page may join channels."""
 
     def joining(name: str) -> "Any":
-        """Return (or a Deferred of, or a coroutine for) a ``live.client.Joining`` for the channel ``name``, or raise a
+        """Return (or a Deferred of, or a coroutine for) a ``live.reading.Joining`` for the channel ``name``, or raise a
         ``SafeError`` that says why not. Idempotent; called again whenever the page asks again."""
 
     def leaving(name: str) -> None:

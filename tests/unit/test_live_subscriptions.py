@@ -16,9 +16,9 @@ from twistedchat.backends.memory import MemoryBackend
 from twistedchat.channels.channel import TAIL_ENTRIES, Channel
 from twistedchat.core.errors import SafeError
 from twistedchat.core.presence import Person
-from twistedchat.live.client import Joining
 from twistedchat.live.element import LiveElement
 from twistedchat.live.incoming import MAX_JOINS
+from twistedchat.live.reading import Joining
 from twistedchat.live.server import LiveLimits, LiveServer
 
 
@@ -406,7 +406,9 @@ def test_a_reader_that_is_shown_out_is_told_why(place: Place) -> None:
     page = place.page()
     page.join("room/x")
     client = place.server.clients[page.id]
-    client.subscriptions["room/x"].removed("removed")
+    subscription = client.reading.get("room/x")
+    assert subscription is not None
+    subscription.removed("removed")
     assert page.heard("reset") == [["reset", "room/x", "removed"]]
     client.unsubscribe("room/x", "removed")
     assert len(page.heard("reset")) == 1

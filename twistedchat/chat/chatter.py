@@ -11,8 +11,9 @@ from twistedchat.core.errors import SafeError
 from twistedchat.core.presence import TooManyPeople
 from twistedchat.core.wire import ChannelName, MessageId
 from twistedchat.interfaces import IChannel, IJoiner
-from twistedchat.live.client import Joining, LiveClient
+from twistedchat.live.client import LiveClient
 from twistedchat.live.element import LiveElement, expose
+from twistedchat.live.reading import Joining
 
 RETURN_S = 90.0  # who comes back with a ticket this soon after a restart was here before: no "came" is told
 SNAPSHOT = 50
@@ -170,7 +171,7 @@ class Chatter(LiveElement):
                 self.client.unsubscribe(name, "removed")
         self._present.clear()
         if self.client is not None:
-            for name in list(self.client.subscriptions):
+            for name in self.client.reading.names:
                 self.client.unsubscribe(name, "removed")
 
     # --- coming and going

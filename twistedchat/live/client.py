@@ -1,8 +1,7 @@
 """A live client: one page or program, over many sessions."""
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -11,41 +10,19 @@ from zope.interface import implementer
 
 from twistedchat.core import codes, wire
 from twistedchat.core.basket import Basket, BasketOverflow, Inbox, packet
-from twistedchat.core.entry import Entry
 from twistedchat.core.errors import NoSuchElement, ProtocolError
 from twistedchat.core.frames import Prepared
-from twistedchat.core.position import Position
 from twistedchat.core.throttle import TokenBucket
 from twistedchat.interfaces import IChannel, ILiveClient, ISessionTransport
 from twistedchat.live.calls import PendingCalls
 from twistedchat.live.elements import Elements, guard
 from twistedchat.live.incoming import Incoming
-from twistedchat.live.subscription import Subscription
+from twistedchat.live.reading import Reading
 
 if TYPE_CHECKING:
     from twistedchat.live.server import LiveServer
 
 POLLING = frozenset({"xhr-polling", "iframe-xhr-polling", "jsonp-polling", "xdr-polling"})
-
-
-def entry_wire(entry: Entry) -> tuple[int, str, object, float]:
-    """Return an entry as a join's answer has it: ``[offset, id, [method, …], at]``."""
-    return entry.offset, entry.id, wire.raw(entry.event), round(entry.at, 3)
-
-
-@dataclass(frozen=True, slots=True)
-class Joining:
-    """What a root element lets its page join: the channel, and what to tell with it.
-
-    Attributes:
-        channel: the channel.
-        info: JSON value for the page.
-        tail: how many of the last entries a page gets that comes anew or too late.
-    """
-
-    channel: IChannel
-    info: dict[str, Any] = field(default_factory=dict)
-    tail: int = 50
 
 
 @implementer(ILiveClient)
@@ -63,7 +40,6 @@ class LiveClient:
     __slots__ = (  # there are very many of these
         "_ack_due",
         "_basket",
-        "_behind",
         "_calls",
         "_heard_at",
         "_incoming",
@@ -78,10 +54,10 @@ class LiveClient:
         "life",
         "n",
         "over",
+        "reading",
         "root_name",
         "secret",
         "session",
-        "subscriptions",
         "wheel_slot",
     )
 
@@ -97,12 +73,11 @@ class LiveClient:
         self.wheel_slot: int | None = None
         self.dirty = False
         self.over = False
-        self.subscriptions: dict[str, Subscription] = {}
+        self.reading = Reading(self, server.limits.channels)
         self.elements = Elements(self, server.render)
         self.inbox = Inbox()
         self._server = server
         self._basket = Basket(max_chars=server.limits.basket_chars)
-        self._behind: dict[Subscription, None] = {}
         self._peer = ""
         self._heard_at = 0.0
         self._ack_due = inf
@@ -145,7 +120,7 @@ class LiveClient:
         self.session = session
         self.direct = session.name not in POLLING
         self._peer = session.peer
-        lost = self._resume_channels(hello.at) if resumed else []
+        lost = self.reading.resume(hello.at) if resumed else []
         self.heard()
         self._server.watch(self)
         self._welcome(resumed)
@@ -167,18 +142,6 @@ class LiveClient:
         self.deadline = self._server.clock.seconds() + self._server.limits.window_s
         self._server.watch(self)
         self.elements.tell("clientDetached")
-
-    def _resume_channels(self, at: dict[str, wire.At]) -> list[str]:
-        """Go on in each channel; return those where the page has to join again."""
-        lost = [name for name in at if name not in self.subscriptions]
-        for name, subscription in list(self.subscriptions.items()):
-            stated = at.get(name)
-            if subscription.resume(stated.position() if stated else None):
-                self._behind[subscription] = None
-            else:
-                self._drop(name)
-                lost.append(name)
-        return lost
 
     def _welcome(self, resumed: bool) -> None:
         server = self._server
@@ -226,11 +189,6 @@ class LiveClient:
         """The session has ended already: it did so during its own hello, when its protocol did not know this client."""
         self.detach()
 
-    def mark_behind(self, subscription: Subscription) -> None:
-        """Note that ``subscription`` has more for the page; it is sent at the turn's end, or when the session takes it."""
-        self._behind[subscription] = None
-        self.schedule_flush()
-
     def schedule_flush(self) -> None:
         """Send at the end of this reactor turn."""
         if not self.dirty and self.session is not None:
@@ -248,7 +206,7 @@ class LiveClient:
             parts = [] if first is None else [first]
             first = None
             room = self._gather_basket(parts, self._server.limits.refill_chars)
-            self._gather_channels(parts, room)
+            self.reading.gather(parts, room)
             if not parts:
                 return
             session.send(Prepared.joined(parts))
@@ -264,13 +222,6 @@ class LiveClient:
         self.inbox.owed = 0
         self._ack_due = inf
         return room - parts[-1].size
-
-    def _gather_channels(self, parts: list[Prepared], room: int) -> None:
-        while self._behind and room > 0:
-            subscription = next(iter(self._behind))
-            room -= subscription.gather(parts, room)
-            if not subscription.behind:
-                self._behind.pop(subscription, None)
 
     def push(self, action: str, args: Sequence[Any]) -> None:
         """Put an action into the basket.
@@ -336,14 +287,8 @@ class LiveClient:
 
     def _state(self, message: wire.State) -> None:
         self._basket.acknowledge(message.ack)
-        for name, at in message.at.items():
-            subscription = self.subscriptions.get(name)
-            if subscription is None:
-                self.tell(["reset", name, "lost"])
-            elif not subscription.stated(at.position(), message.rewind):
-                self.unsubscribe(name, "lost")
-            elif subscription.behind:
-                self.mark_behind(subscription)
+        for name in self.reading.stated(message.at, message.rewind):
+            self.tell(["reset", name, "lost"])
 
     def _leave(self, message: wire.Leave) -> None:
         for name in message.channels:
@@ -355,57 +300,14 @@ class LiveClient:
 
     # --- channels
 
-    def joined(self, joining: Joining, stated: Position | None) -> dict[str, Any]:
-        """Subscribe by a granted join and return its RESULT (docs/protocol.md 3). One step: nothing comes in between."""
-        channel = joining.channel
-        head = channel.head
-        recovered = stated is not None and channel.find(stated)
-        at = stated if recovered and stated is not None else head
-        self._drop(channel.name)
-        subscription = self._add(channel, at.offset)
-        if subscription.behind:
-            self.mark_behind(subscription)
-        people = channel.presence.people()
-        return {
-            "at": at,
-            "recovered": recovered,
-            "entries": [] if recovered else [entry_wire(entry) for entry in channel.last(joining.tail)],
-            "people": {
-                "version": channel.presence.version,
-                "count": channel.presence.count,
-                "list": None if people is None else [(person.key, person.name) for person in people],
-            },
-            "info": joining.info,
-        }
-
-    def may_join(self, channel_name: str, asking: Iterable[str]) -> bool:
-        """Say whether this client may be in one more channel beside those it is ``asking`` for, or is in it already."""
-        if channel_name in self.subscriptions:
-            return True
-        return len({channel_name, *self.subscriptions, *asking}) <= self._server.limits.channels
-
     def subscribe(self, channel: IChannel) -> None:
         """See ILiveClient."""
-        if channel.name not in self.subscriptions:
-            self._add(channel, channel.head.offset)
+        self.reading.subscribe(channel)
 
     def unsubscribe(self, channel_name: str, reason: str | None = None) -> None:
         """See ILiveClient."""
-        if self._drop(channel_name) and reason is not None:
+        if self.reading.drop(channel_name) and reason is not None:
             self.tell(["reset", channel_name, reason])
-
-    def _add(self, channel: IChannel, offset: int) -> Subscription:
-        subscription = self.subscriptions[channel.name] = Subscription(self, channel, offset)
-        channel.subscribe(subscription)
-        return subscription
-
-    def _drop(self, name: str) -> bool:
-        subscription = self.subscriptions.pop(name, None)
-        if subscription is None:
-            return False
-        self._behind.pop(subscription, None)
-        subscription.channel.unsubscribe(subscription)
-        return True
 
     # --- elements and calls
 
@@ -448,6 +350,6 @@ class LiveClient:
         self._server.forget(self)
         self._incoming.stop()
         self._calls.fail_all(reason)
-        for name in list(self.subscriptions):
-            self._drop(name)
+        for name in self.reading.names:
+            self.reading.drop(name)
         self.elements.lose_all(reason)

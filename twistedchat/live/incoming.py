@@ -142,7 +142,7 @@ class Incoming:
         asked: list[str] = []
         try:
             for name in message.channels:
-                if not self._client.may_join(name, self._asking):
+                if not self._client.reading.may_join(name, self._asking):
                     granted[name] = _TOO_MANY
                     continue
                 asked.append(name)
@@ -158,7 +158,9 @@ class Incoming:
         for name, joining in granted.items():
             at = message.channels[name]
             refused = isinstance(joining, dict)
-            results[name] = joining if refused else client.joined(joining, at.position() if at else None)
+            results[name] = (
+                joining if refused else client.reading.joined(joining, at.position() if at else None)
+            )
         client.tell(["joined", message.rid, results])
 
     async def _ask(self, name: str) -> Any:

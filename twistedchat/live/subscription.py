@@ -88,7 +88,7 @@ class Subscription:
                 transport.send(batch.prepared)
                 return
         if batch.last > self.offset:
-            client.mark_behind(self)
+            client.reading.mark_behind(self)
 
     def presenceChanged(self, change: Change) -> None:
         """Pass a change on at once, or note that the client's people are out of date."""
@@ -99,7 +99,7 @@ class Subscription:
             self.people_version = change.version
             transport.send(_forms.of(self.channel.name, change))
         else:
-            client.mark_behind(self)
+            client.reading.mark_behind(self)
 
     def removed(self, reason: str) -> None:
         """The channel shows this reader out."""
