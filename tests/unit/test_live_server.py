@@ -227,9 +227,10 @@ def test_a_session_without_hello_ends_in_time(site: Site) -> None:
     session = connect(site.server)
     site.clock.advance(9.9)
     assert session.ended is None
-    site.clock.advance(0.1)
+    site.clock.advance(1)  # the wheel looks once a second
     assert session.ended == (4203, codes.NO_HELLO.reason)
     session.lost()
+    site.clock.advance(1)
     assert not site.clock.getDelayedCalls()
 
 
@@ -246,7 +247,18 @@ def test_an_address_has_a_number_of_sessions_before_hello() -> None:
 
 def test_a_session_lost_before_hello_leaves_nothing(site: Site) -> None:
     connect(site.server).lost()
+    site.clock.advance(1)
     assert not site.clock.getDelayedCalls() and not site.server.unproven
+
+
+def test_after_a_stall_what_waits_in_the_sockets_is_read_before_anyone_is_judged(site: Site) -> None:
+    session = connect(site.server)
+    site.clock.rightNow += 60  # the process was stopped
+    read = []
+    site.clock.callLater(0, lambda: read.append(session.ended))  # stands for the reactor's reading in that turn
+    site.clock.advance(0)
+    assert read == [None]
+    assert session.ended == (4203, codes.NO_HELLO.reason)
 
 
 def test_probes_are_answered_before_and_after_hello_but_not_without_end(site: Site) -> None:

@@ -164,6 +164,8 @@ class LiveClient:
 
     def tick(self, now: float) -> None:
         """The wheel's turn: end the window, detach the silent, send an acknowledgement that is owed."""
+        if self.over:
+            return
         if self.session is None:
             self.end("the page did not come back")
             return

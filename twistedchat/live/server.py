@@ -8,7 +8,7 @@ from hmac import compare_digest
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -21,78 +21,15 @@ from twistedchat.live.client import LiveClient
 from twistedchat.live.element import LiveElement
 from twistedchat.live.incoming import run
 from twistedchat.live.scripts import Scripts, renderer
+from twistedchat.live.session import LiveProtocol
 
 _log = Logger()
 
-MAX_PROBES = 10
-
 ElementFactory = Callable[[LiveClient], Any]
+Watched = LiveClient | LiveProtocol
 
-
-class LiveProtocol(Protocol):
-    """One comet session: probes, then a hello, then whatever its live client makes of it."""
-
-    transport: ISessionTransport
-
-    def __init__(self, server: "LiveServer") -> None:
-        self._server = server
-        self._client: LiveClient | None = None
-        self._probes = 0
-        self._waiting: IDelayedCall | None = None
-
-    def connectionMade(self) -> None:
-        """A session before hello has no authority, and not for long; an address has not many of them."""
-        if not self._server.admit(self.transport.peer):
-            self.transport.close(codes.OVERLOADED.code, codes.OVERLOADED.reason)
-            return
-        self._waiting = self._server.clock.callLater(self._server.limits.hello_within_s, self._no_hello)
-
-    def _no_hello(self) -> None:
-        self._settle()
-        self._close(codes.NO_HELLO)
-
-    def dataReceived(self, data: bytes) -> None:
-        """Handle one message; what breaks the protocol ends the session with the code that says why."""
-        try:
-            message = wire.decode(data)
-            if self._client is None:
-                self._before_hello(message)
-            elif self._client.session is self.transport:
-                self._client.received(message)
-        except ProtocolError as error:
-            _log.debug("{peer} broke the protocol: {error}", peer=self.transport.peer, error=error)
-            self._close(error.code)
-
-    def _before_hello(self, message: wire.Message) -> None:
-        match message:
-            case wire.Hello():
-                self._settle()
-                self._client = self._server.hello(message.fields, self.transport)
-            case wire.Probe() if self._probes < MAX_PROBES:
-                self._probes += 1
-                self.transport.write(wire.encode(["probe", message.token]).encode())
-            case _:
-                raise ProtocolError(codes.BAD_HELLO, "no hello came first")
-
-    def _close(self, code: codes.CloseCode) -> None:
-        client = self._client
-        if client is not None and client.session is self.transport:
-            client.detach()
-        self.transport.close(code.code, code.reason)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """The session is gone; its live client waits for another."""
-        self._settle()
-        client = self._client
-        if client is not None and client.session is self.transport:
-            client.detach()
-
-    def _settle(self) -> None:
-        if self._waiting is not None:
-            if self._waiting.active():
-                self._waiting.cancel()
-            self._waiting = None
-            self._server.settled(self.transport.peer)
+TURN_S = 1.0  # how often deadlines are looked at
+LATE_S = 1.0  # a turn that comes later than that by as much tells of a stalled process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +92,7 @@ class LiveServer(Factory):
         self.unproven: Counter[str] = Counter()
         self.clients: dict[str, LiveClient] = {}
         self._roots = dict(roots)
-        self._wheel: Wheel[LiveClient] = Wheel(clock.seconds())
+        self._wheel: Wheel[Watched] = Wheel(clock.seconds())
         self._turning: IDelayedCall | None = None
         self._dirty: list[LiveClient] = []
         self._flushing: IDelayedCall | None = None
@@ -173,8 +110,9 @@ class LiveServer(Factory):
         self.unproven[peer] += 1
         return True
 
-    def settled(self, peer: str) -> None:
+    def settled(self, session: LiveProtocol, peer: str) -> None:
         """A session that was admitted has said hello, or is gone."""
+        self._wheel.discard(session)
         self.unproven[peer] -= 1
         if not self.unproven[peer]:
             del self.unproven[peer]
@@ -238,18 +176,25 @@ class LiveServer(Factory):
 
     # --- one timer for all deadlines, one flush a turn
 
-    def watch(self, client: LiveClient) -> None:
-        """Look at ``client`` when its deadline comes; again when it moved earlier."""
-        self._wheel.add(client)
+    def watch(self, timed: Watched) -> None:
+        """Look at a client or session when its deadline comes; again when it moved earlier."""
+        self._wheel.add(timed)
         if self._turning is None:
-            self._turning = self.clock.callLater(1, self._turn)
+            self._turning = self.clock.callLater(TURN_S, self._turn)
 
     def _turn(self) -> None:
-        self._turning = self.clock.callLater(1, self._turn) if self.clients else None
+        call, now = self._turning, self.clock.seconds()
+        if call is not None and now - call.getTime() > LATE_S:
+            # The process stalled. What came meanwhile waits in the sockets: it is read before anyone is judged.
+            self._turning = self.clock.callLater(0, self._judge)
+        else:
+            self._judge()
+
+    def _judge(self) -> None:
+        self._turning = self.clock.callLater(TURN_S, self._turn) if self.clients or len(self._wheel) else None
         now = self.clock.seconds()
-        for client in self._wheel.advance(now):
-            if not client.over:
-                client.tick(now)
+        for timed in self._wheel.advance(now):
+            timed.tick(now)
 
     def schedule_flush(self, client: LiveClient) -> None:
         """Flush ``client`` at the end of this reactor turn."""
