@@ -29,6 +29,7 @@
     this.title = title;
     this.kind = channel.indexOf("private/") === 0 ? "private" : "room";
     this.joined = false;
+    this.reopened = false;      // asked to make it again: not twice in a row
     this.count = 0;
     this.people = [];
     this.messages = [];
@@ -60,6 +61,7 @@
       this.title = result.info.title;
     }
     this.joined = true;
+    this.reopened = false;
     this.emit("joined");
     this.flush();
   };
@@ -177,8 +179,34 @@
 
   Room.prototype.wasRefused = function (error) {
     this.joined = false;
+    if (error.error === "NoSuchRoom" && this.kind === "room" && this.epoch !== null && !this.reopened) {
+      this.reopen(error);
+    } else {
+      this.wasClosed(error);
+    }
+  };
+
+  Room.prototype.wasClosed = function (error) {
     this.chat.closeRoom(this, errorText(error));
     this.chat.emit("problem", error);
+  };
+
+  /** We were in it, and a server that began anew does not know it: make it again, so that what is written is kept. */
+  Room.prototype.reopen = function (error) {
+    var room = this;
+    this.reopened = true;
+    this.chat.ask("openRoom", [this.title]).addCallback(function (channel) {
+      if (channel === room.channel && room.chat.room(channel) === room) {
+        room.chat.live.join(channel, room.handler());
+      } else {
+        room.wasClosed(error);
+      }
+    }).addErrback(function (failure) {
+      room.reopened = false;
+      if (failure.kind !== "unknown") {
+        room.wasClosed(error);
+      }
+    });
   };
 
   // Sending -----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 WAIT_S = 20.0
 
 # Looks every 20 ms, inside the page; a page that goes away ends the wait with the browser's own error.
-_WAIT = """(limit, args) => new Promise((resolve, reject) => {
+WAIT = """(limit, args) => new Promise((resolve, reject) => {
   const end = performance.now() + limit;
   const look = () => {
     try {
@@ -23,7 +23,8 @@ _WAIT = """(limit, args) => new Promise((resolve, reject) => {
 
 _STORY = """() => ({
   at: location.href,
-  status: window.twistedchatPage && twistedchatPage.chat && twistedchatPage.chat.live.status(),
+  document: document.readyState,
+  status: window.twistedchatPage && twistedchatPage.chat ? twistedchatPage.chat.live.status() : "no chat here",
   log: window.TwistedChat ? TwistedChat.log.lines.slice(-40) : []
 })"""
 
@@ -73,14 +74,14 @@ class Page(ABC):
         Raises:
             AssertionError: it did not in time; says what the page has logged.
         """
-        value = self.evaluate(_WAIT % function, timeout_s * 1000, list(args), timeout_s=timeout_s + 10)
+        value = self.evaluate(WAIT % function, timeout_s * 1000, list(args), timeout_s=timeout_s + 10)
         assert value, f"not within {timeout_s} s: {function} {args}\n{self.story()}"
         return value
 
     def story(self) -> str:
         """Return where the page stands, for a failed test to show."""
         told = self.evaluate(_STORY)
-        return "\n".join([f"{told['at']} {told['status']}", *told["log"]])
+        return "\n".join([f"{told['at']} {told['document']} {told['status']}", *told["log"]])
 
 
 class Browser(ABC):

@@ -1,6 +1,7 @@
 """``twistd -n chat`` as a process of its own, and a small site of another origin."""
 
 import functools
+import re
 import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -82,10 +83,28 @@ class ForeignSite:
         self._thread.join()
 
 
+def chat_scripts() -> str:
+    """Return the script tags of our own page but for those of its looks, for a page beside ``static``."""
+    names = re.findall(r'<script src="static/([^"]+)">', (ROOT / "static" / "index.html").read_text("utf-8"))
+    return "\n".join(f'<script src="/{name}"></script>' for name in names if not name.startswith("page"))
+
+
 class _Handler(SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         name = path.partition("?")[0]
         return str(PAGES / name[7:]) if name.startswith("/pages/") else super().translate_path(path)
+
+    def do_GET(self) -> None:
+        """Serve a file; the bare page with the scripts that ours has today."""
+        if self.path.partition("?")[0] != "/pages/bare.html":
+            super().do_GET()
+            return
+        body = (PAGES / "bare.html").read_text("utf-8").replace("<!-- scripts -->", chat_scripts()).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

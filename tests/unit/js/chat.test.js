@@ -356,6 +356,31 @@ test("rooms: make one, list them, leave one, be refused", () => {
   assert.equal(ann.seen.filter(([event]) => event === "problem").length, 1);
 });
 
+test("a server that began anew and forgot a room: it is made again, and what was written goes into it", () => {
+  const all = world();
+  const ann = visitor(all, "Ann");
+  let room;
+  ann.chat.openRoom("new").addCallback((made) => { room = made; });
+  all.clock.advance(200);
+  room.say("before");
+  all.clock.advance(50);
+  all.server.refuse = { "room/new": { error: "NoSuchRoom", text: "No such room." } };
+  const openRoom = all.server.handle.openRoom;
+  all.server.handle.openRoom = (client, name) => { all.server.refuse = {}; return openRoom(client, name); };
+  all.server.restart(true);
+  room.say("written while it was away");
+  all.clock.advance(20000);
+  assert.equal(room.joined, true);
+  assert.equal(ann.chat.room("room/new"), room);
+  assert.deepEqual(shown(room).map(([text, state]) => [text, state]), [["written while it was away", "sent"]]);
+  all.server.refuse = { "room/new": { error: "NoSuchRoom", text: "No such room." } };
+  all.server.handle.openRoom = openRoom;
+  all.server.restart(true);
+  all.clock.advance(20000);
+  assert.equal(ann.chat.room("room/new"), null);    // refused again after it was made: once is enough
+  assert.equal(ann.seen.filter(([event]) => event === "problem").length, 1);
+});
+
 test("removed from a room: out, and what was waiting fails", () => {
   const all = world();
   const ann = inLobby(all, "Ann");

@@ -1,0 +1,110 @@
+"""A page that goes and comes back: reload, duplicated tab, back-forward cache, a server that restarts under it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browserkit.chatter import Chatter, assert_same_log, enter
+from browserkit.drive import Browser, Page
+from browserkit.server import ChatServer, ForeignSite
+
+YOU = "() => twistedchatPage.chat && twistedchatPage.chat.you && twistedchatPage.chat.you.key"
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[ChatServer]:
+    """A server that the test may end."""
+    server = ChatServer(tmp_path).start()
+    yield server
+    server.stop()
+
+
+def log_in(page: Page, name: str, room: str) -> Chatter:
+    """Log in by the form, as a visitor whose ticket is kept; return the chatter in the page."""
+    page.wait_until("() => window.twistedchatPage && !!twistedchatPage.chat")
+    page.evaluate(
+        """(name) => { document.getElementById("name").value = name; document.getElementById("login").click(); }""",
+        name,
+    )
+    page.wait_until(YOU)
+    return Chatter(page, name, room).joined()
+
+
+def test_a_reload_is_the_same_person_with_the_same_history(browser: Browser, server: ChatServer) -> None:
+    room = f"reload-{browser.name}"
+    chatter = log_in(browser.open(f"{server.url}?room={room}"), f"reloading {browser.name}", room)
+    chatter.say("one", "two", "three")
+    chatter.settled(3)
+    key, lines = chatter.page.evaluate(YOU), chatter.lines()
+    chatter.page.reload()
+    chatter.joined()
+    chatter.settled(3)
+    assert chatter.page.evaluate(YOU) == key
+    assert chatter.lines() == lines
+
+
+def test_a_duplicated_tab_is_another_page_of_the_same_person(browser: Browser, server: ChatServer) -> None:
+    room, profile = f"duplicate-{browser.name}", browser.profile()
+    url = f"{server.url}?room={room}"
+    first = log_in(browser.open(url, profile), f"doubled {browser.name}", room)
+    second = Chatter(browser.open(url, profile), first.name, room).joined()
+    assert first.page.evaluate(YOU) == second.page.evaluate(YOU)
+    for number in range(5):
+        first.say(f"{number} first")
+        second.say(f"{number} second")
+    texts = {f"{number} {which}" for number in range(5) for which in ("first", "second")}
+    for chatter in (first, second):
+        chatter.settled(len(texts))
+        chatter.on_transport("websocket")
+    assert_same_log([first, second], texts)
+
+
+def test_a_page_from_the_back_forward_cache_carries_on(
+    browser: Browser, chromium: Browser, server: ChatServer, foreign: ForeignSite
+) -> None:
+    room = f"back-{browser.name}"
+    other = enter(chromium, server.url, f"staying {room}", room, "websocket")
+    chatter = enter(browser, server.url, f"going {room}", room, "xhr-polling")
+    chatter.say("before")
+    chatter.settled(1)
+    chatter.page.evaluate(
+        """() => {
+          window.mark = "the same document";
+          addEventListener("pageshow", (event) => { window.persisted = event.persisted; });
+        }"""
+    )
+    chatter.page.goto(f"{foreign.origin}/pages/echo.html")
+    other.say("meanwhile")
+    other.settled(2)
+    chatter.page.back()
+    assert chatter.page.evaluate("() => window.mark") == "the same document", "the browser kept the page"
+    chatter.page.wait_until("() => window.persisted === true")
+    chatter.on_transport("xhr-polling")
+    chatter.say("after")
+    for each in (chatter, other):
+        each.settled(3)
+    assert_same_log([chatter, other], {"before", "meanwhile", "after"})
+
+
+def test_a_page_survives_a_restart_of_the_server_and_says_where_the_hole_is(
+    browser: Browser, own_server: ChatServer
+) -> None:
+    room = "restart"
+    chatter = log_in(browser.open(f"{own_server.url}?room={room}"), "steadfast", room)
+    chatter.say("before")
+    chatter.settled(1)
+    key = chatter.page.evaluate(YOU)
+    own_server.stop()
+    chatter.page.wait_until("() => twistedchatPage.chat.live.status().state === 'waiting'")
+    chatter.say("written while it was away", "and another")
+    own_server.start()
+    chatter.page.wait_until("() => twistedchatPage.chat.live.status().state === 'open'", timeout_s=60)
+    chatter.settled(2, timeout_s=60)
+    assert chatter.page.evaluate(YOU) == key
+    # A backend in memory forgets: what was sent before is not in the new log, and the page says so.
+    assert [line.text for line in chatter.lines()] == ["written while it was away", "and another"]
+    assert chatter.page.evaluate("() => document.querySelectorAll('#log .hole').length") == 1
+    assert [line["state"] for line in chatter.shown()] == ["sent", "sent"]
+    assert (
+        chatter.page.complaints() == [] or browser.name == "chromium"
+    )  # which tells of every refused connection
