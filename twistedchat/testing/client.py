@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
 from twisted.logger import Logger
 
-from twistedchat.core.codes import Next
+from twistedchat.core.codes import GAP, SILENT, Next
 from twistedchat.testing.calls import Call, Outcome, Say
 from twistedchat.testing.http import Headers, Http
 from twistedchat.testing.httppipes import EventSource, HtmlFile, JsonpPolling, XhrPolling, XhrStreaming
@@ -303,10 +303,8 @@ class Client:
             return
         self._heard_at = self._clock.seconds()
         self.peer.received(text, self._heard_at)
-        if self.peer.ready:
-            self._failures = 0
         if self.peer.resume_wanted:
-            self._again(Next.NOW)
+            self._again(self.peer.closed(GAP.code, GAP.reason, self._heard_at))
         self._flush()
         self._look()
 
@@ -326,10 +324,8 @@ class Client:
         if self._next is not None:
             self._use(self._next)
             self._next = None
-        wait = 0.0
-        if following is Next.LATER:
-            wait = min(BACKOFF_CAP_S, BACKOFF_S * 2**self._failures) if self._failures else 0.0
-            self._failures += 1
+        wait = min(BACKOFF_CAP_S, BACKOFF_S * 2**self._failures) if self._failures else 0.0
+        self._failures += 1
         if self._retry is None and self._tick is not None:
             self._retry = self._clock.callLater(wait, self._open)
 
@@ -350,8 +346,9 @@ class Client:
         self._ticked_at = now
         silent = now - self._heard_at > (SILENT_S if self.peer.ready else OPEN_S)
         if self._pipe is not None and (asleep or silent):
-            self.peer.closed(1006, "silent", now)
-            self._again(Next.NOW)
+            self._again(self.peer.closed(SILENT.code, SILENT.reason, now))
+        if self.peer.ready:
+            self._failures = 0
         self.peer.tick(now)
         self._flush()
         self._look()
