@@ -90,7 +90,7 @@ def test_tickets_that_are_forged_broken_or_old_are_refused(people: People) -> No
     payload = [person.key, person.name]
     for bad in [
         "x",
-        good[:-1] + ("a" if good[-1] != "a" else "b"),
+        good[:-5] + ("a" if good[-5] != "a" else "b") + good[-4:],  # the last one has bits that do not count
         good + "x",
         make("another secret").ticket(person),
         json.dumps(payload),
