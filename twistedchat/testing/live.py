@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from twistedchat.core.basket import Basket, BasketOverflow, Inbox, packet
-from twistedchat.core.codes import CLOSED_BY_SERVER, Next, next_step
+from twistedchat.core.codes import CLOSED_BY_SERVER, GAP, Next, next_step
 from twistedchat.core.errors import ProtocolError
 from twistedchat.core.wire import VERSION, encode
 from twistedchat.testing.calls import Call, Outcome
@@ -124,8 +124,9 @@ class LivePeer:
             else:
                 getattr(self, self.messages[message[0]])(*message[1:])
         except ProtocolError as error:
-            self._problem(f"{error} in {text[:200]}")
             self.resume_wanted = True
+            if error.code is not GAP:
+                self._problem(f"{error} in {text[:200]}")
         except (LookupError, TypeError, ValueError) as error:
             self._problem(f"{error!r} from {text[:200]}")
         self.settle()
