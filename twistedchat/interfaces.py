@@ -6,7 +6,7 @@ from twisted.internet.interfaces import ITransport
 from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from twisted.internet.defer import Deferred
@@ -103,8 +103,22 @@ class IReceiver(Interface):
         """Drop the connection."""
 
 
+class IEntrance(Interface):
+    """A part of a site with a few fixed URLs, whose plain requests may come to it past twisted.web.
+
+    What it answers there must be what it answers behind twisted.web, byte for byte but for the Date.
+    """
+
+    def entrance(method: str, name: bytes) -> "Callable[[IExchange, str], None] | None":
+        """Return what serves ``method`` at ``<path>/<server>/<session>/<name>``; called with the exchange and the session's
+        id. None leaves the request to the site."""
+
+
 class ISessionDirectory(Interface):
     """Finds sessions by the id in a request's path; answers with Deferreds so that it may live elsewhere."""
+
+    def here(session_id: str) -> "Any | None":
+        """Return the session where it can be told at once; None says nothing, ``find`` is asked then."""
 
     def find(session_id: str) -> "Deferred[Any]":
         """Fire with the session, or with None."""

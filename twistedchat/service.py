@@ -48,6 +48,7 @@ class House:
         chat: the chat; ``chat.alert(text)`` reaches everyone in it.
         live: the live server.
         resource: the whole site as a twisted.web resource, below its prefix.
+        entrances: its mounts by path, for ``make_site``: their plain requests go past twisted.web.
     """
 
     def __init__(
@@ -96,13 +97,15 @@ class House:
             self.origins.ancestors(),
             element=self.settings.element is not None,
         )
-        fast: dict[str, IResource] = {
+        fast: dict[str, CometResource] = {
             "comet": self._mount(reactor),
             "comet-brief": self._mount(reactor, brief=True),
         }
         if self._tests is not None:
             fast.update({name.decode(): mount for name, mount in self._tests.mounts.items()})
-        return under_prefix(self.settings.prefix, Front(fast, pages.resource))
+        prefix = self.settings.prefix
+        self.entrances = {f"{prefix}/{name}".encode(): mount for name, mount in fast.items()}
+        return under_prefix(prefix, Front(fast, pages.resource))
 
     def close(self) -> None:
         """Keep what was accepted, tell every client to come back later, take no new ones. Idempotent."""
@@ -222,7 +225,7 @@ def make_service(settings: Settings, reactor: Any) -> IService:
     state = open_state(settings.state_dir, settings.owner)
     try:
         house = House(settings, reactor, state.secret.hex())
-        site: IProtocolFactory = make_site(house.resource, settings, reactor)
+        site: IProtocolFactory = make_site(house.resource, settings, reactor, house.entrances)
         ports = PortService(reactor, settings.http, site, f"{settings.prefix}/")
     except BaseException:
         state.close()

@@ -168,17 +168,21 @@ class Recorders(Factory):
 
 
 class World:
-    """A site with the protocol's endpoints and whatever a test mounts besides."""
+    """A site with the protocol's endpoints and whatever a test mounts besides.
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    Without ``lean`` every request goes through twisted.web.
+    """
+
+    def __init__(self, settings: Settings | None = None, lean: bool = True) -> None:
         self.clock = Clock()
         self.connections: list[Connection] = []
         self.root = Resource()
         self.points = TestPoints(self.clock)
-        for name, mount in self.points.mounts.items():
-            self.root.putChild(name, mount)
         self.mounts: list[CometResource] = []
-        self.site = make_site(self.root, settings or Settings(), self.clock)
+        self.entrances: dict[bytes, CometResource] | None = {} if lean else None
+        for name, mount in self.points.mounts.items():
+            self._put(name, mount)
+        self.site = make_site(self.root, settings or Settings(), self.clock, self.entrances)
 
     def mount(
         self, name: str, policy: MountPolicy | None = None, origins: Any = (), factory: Any = None
@@ -186,8 +190,13 @@ class World:
         factory = factory or Recorders()
         mount = CometResource(factory, policy, reactor=self.clock, origins=origins)
         self.mounts.append(mount)
-        self.root.putChild(name.encode(), mount)
+        self._put(name.encode(), mount)
         return factory
+
+    def _put(self, name: bytes, mount: CometResource) -> None:
+        self.root.putChild(name, mount)
+        if self.entrances is not None:
+            self.entrances[b"/" + name] = mount
 
     def connect(self, address: IAddress = CLIENT) -> Connection:
         connection = Connection(self, address)

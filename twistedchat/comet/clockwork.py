@@ -3,6 +3,7 @@
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from twistedchat.core.lag import Lag
 from twistedchat.core.session import Session
 from twistedchat.core.wheel import Wheel
 
@@ -21,6 +22,7 @@ class Clockwork:
         self._tick: IDelayedCall | None = None
         self._turn: IDelayedCall | None = None
         self._dirty: list[Session] = []
+        self._lag = Lag()
 
     def dirty(self, session: Session) -> None:
         """Flush ``session`` at the end of this turn."""
@@ -32,7 +34,7 @@ class Clockwork:
         """The session's deadline has changed."""
         self._wheel.add(session)
         if self._tick is None and session.wheel_slot is not None:
-            self._tick = self._reactor.callLater(TICK_S, self._advance)
+            self._arm(TICK_S)
 
     def forget(self, session: Session) -> None:
         """The session needs no more time."""
@@ -62,9 +64,16 @@ class Clockwork:
                 call.cancel()
         self._tick = self._turn = None
 
+    def _arm(self, delay_s: float) -> None:
+        self._tick = self._reactor.callLater(delay_s, self._advance)
+        self._lag.armed(self.now() + delay_s)
+
     def _advance(self) -> None:
         self._tick = None
         now = self.now()
+        if self._lag.excuses(now):
+            self._arm(0)  # polls may wait in the sockets: they are read before their sessions are judged
+            return
         for session in self._wheel.advance(now):
             try:
                 session.tick(now)
@@ -72,4 +81,4 @@ class Clockwork:
                 self._log.failure("a session's deadline failed")
             self._wheel.add(session)
         if self._tick is None and len(self._wheel):
-            self._tick = self._reactor.callLater(TICK_S, self._advance)
+            self._arm(TICK_S)

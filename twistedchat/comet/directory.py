@@ -20,6 +20,10 @@ class MemoryDirectory:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    def here(self, session_id: str) -> Any | None:
+        """Return the session, or None."""
+        return self._sessions.get(session_id)
+
     def find(self, session_id: str) -> "Deferred[Any]":
         """Fire at once with the session or None."""
         return succeed(self._sessions.get(session_id))

@@ -1,6 +1,6 @@
-"""An ``IExchange`` over twisted.web's Request."""
+"""What exchanges have in common, and an ``IExchange`` over twisted.web's Request."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IPushProducer
@@ -15,32 +15,60 @@ from twistedchat.interfaces import IExchange, IExchangeListener
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-@implementer(IExchange, IPushProducer)
-class WebExchange:
+@implementer(IPushProducer)
+class Watched:
+    """An exchange's listener, and how it hears of pauses and of the client's going."""
+
+    __slots__ = ("_listener", "_over", "writeFramed")
+
+    writeFramed: Callable[[bytes], None]
+
+    def __init__(self) -> None:
+        self._listener: IExchangeListener | None = None
+        self._over = False
+        self.writeFramed = _nowhere
+
+    def pauseProducing(self) -> None:
+        """The socket's buffer is full."""
+        if self._listener is not None:
+            self._listener.exchangePaused()
+
+    def resumeProducing(self) -> None:
+        """The socket's buffer has emptied."""
+        if self._listener is not None:
+            self._listener.exchangeResumed()
+
+    def stopProducing(self) -> None:
+        """The connection ends; ``exchangeGone`` tells it."""
+
+    def _close(self) -> None:
+        """From now on nothing is written and nobody hears anything."""
+        self._over = True
+        self._listener = None
+        self.writeFramed = _nowhere
+
+    def _gone(self) -> None:
+        """The client went; its going after the end is no news."""
+        listener = self._listener
+        self._close()
+        if listener is not None:
+            listener.exchangeGone()
+
+
+@implementer(IExchange)
+class WebExchange(Watched):
     """One request of twisted.web.
 
     On HTTP/1 the pieces of a stream go straight to the connection's transport, since twisted.web's own write costs as much
     again; on anything else (HTTP/2 in a foreign site) they go through the Request.
     """
 
-    __slots__ = (
-        "_head",
-        "_listener",
-        "_over",
-        "_request",
-        "_streaming",
-        "address",
-        "http11",
-        "method",
-        "peer",
-        "writeFramed",
-    )
+    __slots__ = ("_head", "_request", "_streaming", "address", "http11", "method", "peer")
 
     def __init__(self, request: Request, address: IAddress) -> None:
+        super().__init__()
         self._request = request
         self._head = b""
-        self._listener: IExchangeListener | None = None
-        self._over = False
         self._streaming = False
         self.method = request.method.decode("ascii", "replace")
         self.http11 = request.clientproto == b"HTTP/1.1"
@@ -137,19 +165,6 @@ class WebExchange:
         else:
             channel.transport.abortConnection()
 
-    def pauseProducing(self) -> None:
-        """The socket's buffer is full."""
-        if self._listener is not None and not self._over:
-            self._listener.exchangePaused()
-
-    def resumeProducing(self) -> None:
-        """The socket's buffer has emptied."""
-        if self._listener is not None and not self._over:
-            self._listener.exchangeResumed()
-
-    def stopProducing(self) -> None:
-        """The connection ends; ``exchangeGone`` tells it."""
-
     def _ready_head(self, headers: Headers, length: int) -> None:
         """Make the head ourselves, to go out in one piece with the body: half of what twisted.web takes for it.
 
@@ -167,20 +182,12 @@ class WebExchange:
         request.sentLength = length
 
     def _finish(self) -> None:
-        self._over = True
-        self.writeFramed = _nowhere
-        self._listener = None
+        self._close()
         if self._streaming:
             self._request.unregisterProducer()
 
     def _lost(self, reason: Failure) -> None:
-        listener = self._listener
-        if not self._over:
-            self._over = True
-            self.writeFramed = _nowhere
-            self._listener = None
-            if listener is not None:
-                listener.exchangeGone()
+        self._gone()
 
 
 def _nowhere(data: bytes) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -63,11 +63,21 @@ class Mount:
 
     def receive(self, session_id: str, receiver: Any) -> None:
         """Attach ``receiver`` to the session of that id, which is made if it is not there."""
-        found = self.directory.find(session_id)
-        found.addCallback(self._found, session_id, receiver).addErrback(self._not_received, receiver)
+        known = self.directory.here(session_id)
+        if known is None:
+            found = self.directory.find(session_id)
+            found.addCallback(self._found, session_id, receiver).addErrback(self._not_received, receiver)
+            return
+        try:
+            self._attach(None, known, receiver)
+        except Exception:
+            self._not_received(Failure(), receiver)
 
     def deliver(self, session_id: str, messages: Sequence[str]) -> "Deferred[bool]":
         """Hand messages to the application; fires with False when there is no such session."""
+        known = self.directory.here(session_id)
+        if known is not None:
+            return maybeDeferred(_deliver, known, messages)
         found: Deferred[bool] = self.directory.find(session_id).addCallback(_deliver, messages)
         return found
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IProtocolFactory
@@ -20,7 +21,7 @@ from twistedchat.comet.mount import Mount
 from twistedchat.core.codes import SHUTTING_DOWN
 from twistedchat.core.origins import OriginPolicy
 from twistedchat.core.policy import MountPolicy
-from twistedchat.interfaces import IExchange, ISessionDirectory
+from twistedchat.interfaces import IEntrance, IExchange, ISessionDirectory
 
 _IFRAME_NAME = re.compile(rb"iframe[0-9-.a-z_]*\.html\Z")
 
@@ -69,7 +70,7 @@ def client_address(request: Any) -> IAddress:
     return address
 
 
-@implementer(IResource)
+@implementer(IResource, IEntrance)
 class CometResource:
     """Serves an application's protocols to every browser, at one place of anyone's twisted.web or klein site.
 
@@ -106,7 +107,12 @@ class CometResource:
         self._own_clockwork = clockwork is None
         self._address_of = address_of
         self._routes = {name: route for name, route in ROUTES.items() if policy.allows(route.transports)}
+        self._entrances = self._make_entrances() if address_of is client_address else {}
         self._websockets = self._make_websockets(reactor) if policy.websocket else None
+
+    def entrance(self, method: str, name: bytes) -> Callable[[IExchange, str], None] | None:
+        """See IEntrance. A mount with an ``address_of`` of its own has none: only a twisted.web request can tell it."""
+        return self._entrances.get((method, name))
 
     def stop(self, code: int = SHUTTING_DOWN.code, reason: str = SHUTTING_DOWN.reason) -> None:
         """Close every session with a code that its client sees; refuse new ones with 503. Idempotent."""
@@ -153,12 +159,18 @@ class CometResource:
 
     def _route(self, exchange: WebExchange, route: Route, session_id: str) -> None:
         if exchange.method == route.method:
-            if self._allowed(exchange):
-                route.serve(self.mount, exchange, session_id)
+            self._serve(route, exchange, session_id)
         elif exchange.method == "OPTIONS" and route.options:
             self._preflight(exchange, route.allow)
         else:
             answer(exchange, 405, b"", [(b"Allow", route.allow.encode("ascii"))])
+
+    def _make_entrances(self) -> dict[tuple[str, bytes], Callable[[IExchange, str], None]]:
+        return {(route.method, name): partial(self._serve, route) for name, route in self._routes.items()}
+
+    def _serve(self, route: Route, exchange: IExchange, session_id: str) -> None:
+        if self._allowed(exchange):
+            route.serve(self.mount, exchange, session_id)
 
     def _page(self, request: Request, exchange: WebExchange, path: list[bytes]) -> None:
         name = path[0] if path else b""
@@ -194,7 +206,7 @@ class CometResource:
         if self._allowed(exchange):
             pages.preflight(exchange, methods)
 
-    def _allowed(self, exchange: WebExchange) -> bool:
+    def _allowed(self, exchange: IExchange) -> bool:
         """Ask the allow list; a request that it refuses has been answered."""
         if self.mount.origins.anyone or self.mount.origins.allows(exchange.evidence()):
             return True

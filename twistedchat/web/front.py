@@ -6,12 +6,12 @@ hosts are ours, and whose word is taken for a client's address and scheme.
 """
 
 import socket
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IAddress, IDelayedCall
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
@@ -19,10 +19,12 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 
 from twistedchat.config import Network, Settings
+from twistedchat.core.plain import PlainHead, PlainRequest, read_request
+from twistedchat.interfaces import IEntrance, IExchange
+from twistedchat.web.bounds import Deadlines, FrontLimits, Lease
 from twistedchat.web.hosts import Hosts, literal
+from twistedchat.web.lean import Caller, LeanExchange, make_caller
 
-# Seconds between two looks at who is late; lateness is a matter of seconds.
-_SWEEP_S = 1.0
 # Seconds that an ended connection may still be written to and read from: then whoever does not read is cut.
 _LINGER_S = 15.0
 _DRAIN_S = 5.0
@@ -33,44 +35,14 @@ _HEADERS_TOO_LARGE = b"431 Request Header Fields Too Large"
 _MISDIRECTED = 421
 
 
-@dataclass(frozen=True, slots=True)
-class FrontLimits:
-    """What the front bounds.
+class Stage(Enum):
+    """Where a connection is between two requests."""
 
-    Attributes:
-        max_body_bytes: largest request body; 413 beyond.
-        request_deadline_s: a request must have arrived whole within this; trickling does not prolong it.
-        idle_timeout_s: a kept-alive connection without a request is closed after this.
-        max_connections_per_address: open connections of one address; further ones are dropped. Loopback and trusted
-            proxies are not counted, since many people are behind them.
-    """
-
-    max_body_bytes: int = 1_048_576
-    request_deadline_s: float = 10.0
-    idle_timeout_s: float = 60.0
-    max_connections_per_address: int = 2_000
-
-
-class Lease:
-    """One connection's place in its address's count, to be given back once."""
-
-    __slots__ = ("_counts", "_host")
-
-    def __init__(self, counts: dict[str, int], host: str) -> None:
-        self._counts: dict[str, int] | None = counts
-        self._host = host
-        counts[host] = counts.get(host, 0) + 1
-
-    def release(self) -> None:
-        """Give the place back. Idempotent."""
-        counts, self._counts = self._counts, None
-        if counts is None:
-            return
-        left = counts[self._host] - 1
-        if left:
-            counts[self._host] = left
-        else:
-            del counts[self._host]
+    IDLE = "idle"
+    RECEIVING = "receiving"
+    SERVING = "serving"
+    ENDED = "ended"
+    REFUSED = "refused"
 
 
 class BoundedRequest(Request):
@@ -114,16 +86,13 @@ class BoundedRequest(Request):
         """The visitor's address, after trusted proxies."""
         address: IAddress = super().getClientAddress()
         forwarded = self.requestHeaders.getRawHeaders(b"x-forwarded-for")
-        if not forwarded or not self.channel.site.trusts(address):
-            return address
-        return self.channel.site.forwarded_for(address, b",".join(forwarded).decode("latin-1"))
+        return self.channel.site.visitor(address, b",".join(forwarded or ()).decode("latin-1"))
 
     def isSecure(self) -> bool:
         """Whether the visitor came over https, by the word of a trusted proxy."""
         protocol = self.requestHeaders.getRawHeaders(b"x-forwarded-proto")
-        if protocol and self.channel.site.trusts(super().getClientAddress()):
-            return bool(protocol[-1].strip().lower() == b"https")
-        return bool(super().isSecure())
+        said = protocol[-1].decode("latin-1") if protocol else ""
+        return self.channel.site.secure(super().getClientAddress(), said, bool(super().isSecure()))
 
     def _misdirected(self) -> None:
         body = b"This server does not serve that host.\n"
@@ -139,35 +108,45 @@ class BoundedRequest(Request):
 
 
 class BoundedChannel(HTTPChannel):
-    """A connection whose requests must arrive in time, and whose end does not wait for a reader that never reads."""
+    """A connection whose requests must arrive in time, and whose end does not wait for a reader that never reads.
+
+    A request that is plain, and for which the site has an entrance, is served past twisted.web's parser and Request.
+    """
 
     site: "BoundedSite"
     lease: Lease | None = None
-    _refusing = False
-    _receiving = False
+    _stage = Stage.IDLE
+    _caller: Caller | None = None
 
     def connectionMade(self) -> None:
         """Let the kernel notice dead peers."""
         super().connectionMade()
         _watch_for_dead_peers(self.transport)
+        self.site.deadlines.expect(self, self.site.limits.idle_timeout_s)
 
     def dataReceived(self, data: bytes) -> None:
-        """Start the request's time with its first byte; after a refusal only drain."""
-        if self._refusing:
+        """Serve a plain request at once; start another's time with its first bytes; after a refusal only drain."""
+        if self._stage is Stage.REFUSED:
             return
-        if not self._receiving and not self._handlingRequest:
-            self._receiving = True
-            self.site.expect(self, self.site.limits.request_deadline_s)
+        if self._stage is Stage.IDLE and self._serve_plain(data):
+            return
         super().dataReceived(data)
+        if self._stage is Stage.IDLE and (self.requests or self._buffer):
+            self._stage = Stage.RECEIVING
+            self.site.deadlines.expect(self, self.site.limits.request_deadline_s)
 
     def allContentReceived(self) -> None:
         """The request is whole: its time no longer counts."""
-        if self._refusing:
-            return
-        if self._receiving:
-            self._receiving = False
-            self.site.settle(self)
-        super().allContentReceived()
+        if self._stage is not Stage.REFUSED:
+            self._serving()
+            super().allContentReceived()
+
+    def requestDone(self, request: Any) -> None:
+        """The answer is complete: the connection waits for the next request, or ends."""
+        if self._stage is Stage.SERVING:
+            self._stage = Stage.IDLE
+            self.site.deadlines.expect(self, self.site.limits.idle_timeout_s)
+        super().requestDone(request)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """A header line beyond 16 KB."""
@@ -175,33 +154,87 @@ class BoundedChannel(HTTPChannel):
 
     def loseConnection(self) -> None:
         """Close after what is written, but not later than a while."""
-        self.site.expect(self, _LINGER_S)
+        if self._stage is not Stage.REFUSED:
+            self._stage = Stage.ENDED
+        self.site.deadlines.expect(self, _LINGER_S)
         super().loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget everything."""
-        self.site.settle(self)
+        self.site.deadlines.settle(self)
         self._release()
         super().connectionLost(reason)
 
     def refuse(self, status: bytes) -> None:
         """Answer with ``status`` and nothing else, read on for a moment so that the answer arrives, then close."""
-        if self._refusing:
+        if self._stage is Stage.REFUSED:
             return
-        self._refusing = True
+        self._stage = Stage.REFUSED
         transport: Any = self.transport
         transport.write(b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % status)
-        self.site.expect(self, _DRAIN_S)
+        self.site.deadlines.expect(self, _DRAIN_S)
         if hasattr(transport, "loseWriteConnection"):
             transport.loseWriteConnection()
         else:
             transport.loseConnection()
 
     def late(self) -> None:
-        """The time is over."""
+        """The time is over: an idle connection is closed, any other cut."""
         transport: Any = self.transport
-        if transport is not None:
+        if self._stage is Stage.IDLE:
+            self.loseConnection()
+        elif transport is not None:
             transport.abortConnection()
+
+    def _serving(self) -> None:
+        self._stage = Stage.SERVING
+        self.site.deadlines.settle(self)
+
+    def _serve_plain(self, data: bytes) -> bool:
+        """Serve ``data`` past the parser if it is all of a plain request with an entrance, and nothing else is under way.
+
+        Where this says False nothing has happened.
+        """
+        transport: Any = self.transport
+        if not self._at_rest or transport.disconnecting:
+            return False
+        request = read_request(data)
+        found = self.site.find_entrance(request) if request is not None else None
+        if request is None or found is None:
+            return False
+        caller = self._caller
+        if caller is None or caller.head is not request.head:
+            caller = self._caller = self._make_caller(request.head)
+            if caller is None:
+                return False
+        exchange = LeanExchange(self, request, caller)
+        self._serving()
+        self.requests.append(exchange)
+        self._handlingRequest = True
+        self.setRawMode()
+        serve, session_id = found
+        try:
+            serve(exchange, session_id)
+        except Exception:
+            self._log.failure("a request could not be served")
+            exchange.abort()
+        return True
+
+    @property
+    def _at_rest(self) -> bool:
+        """True when the parser has not begun with anything: neither a request nor the one empty line before it."""
+        return self._HTTPChannel__first_line == 1 and not (self._busyReceiving or self._waitingForTransport)
+
+    def _make_caller(self, head: PlainHead) -> Caller | None:
+        """Find out who calls; None where the host that they call is not ours."""
+        site, fields = self.site, head.fields
+        if not site.hosts.ours(fields[b"host"]):
+            return None
+        peer = self.getPeer()
+        secure = site.secure(peer, fields.get(b"x-forwarded-proto", ""), bool(self.isSecure()))
+        return make_caller(
+            head, site.visitor(peer, fields.get(b"x-forwarded-for", "")), "https" if secure else "http"
+        )
 
     def _release(self) -> None:
         if self.lease is not None:
@@ -221,17 +254,17 @@ class BoundedSite(Site):
         hosts: Hosts,
         trusted_proxies: Iterable[Network],
         reactor: Any,
+        entrances: Mapping[bytes, IEntrance] | None = None,
     ) -> None:
-        super().__init__(
-            resource, timeout=limits.idle_timeout_s, reactor=reactor, parsePOSTFormSubmission=False
-        )
+        # No timer of its own for each idle connection: all deadlines are in one place.
+        super().__init__(resource, timeout=None, reactor=reactor, parsePOSTFormSubmission=False)
         self.protocol = BoundedChannel  # type: ignore[method-assign,assignment]  # Twisted's own way, HTTP/1 only
         self.limits = limits
         self.hosts = hosts
         self._trusted = tuple(trusted_proxies)
         self._connections: dict[str, int] = {}
-        self._expected: dict[BoundedChannel, float] = {}
-        self._sweep: IDelayedCall | None = None
+        self.deadlines = Deadlines(reactor)
+        self._entrances = {} if entrances is None else entrances
 
     @property
     def connections(self) -> dict[str, int]:
@@ -251,9 +284,7 @@ class BoundedSite(Site):
 
     def stopFactory(self) -> None:
         """Cancel the timer."""
-        if self._sweep is not None and self._sweep.active():
-            self._sweep.cancel()
-        self._sweep = None
+        self.deadlines.stop()
         super().stopFactory()
 
     def log(self, request: Any) -> None:
@@ -263,21 +294,35 @@ class BoundedSite(Site):
         """HTTP/1.1 only; a proxy speaks anything newer."""
         return [b"http/1.1"]
 
-    def expect(self, channel: BoundedChannel, within_s: float) -> None:
-        """Cut ``channel`` after ``within_s`` unless ``settle`` is called before."""
-        self._expected[channel] = self.reactor.seconds() + within_s
-        if self._sweep is None:
-            self._sweep = self.reactor.callLater(_SWEEP_S, self._look)
+    def find_entrance(self, request: PlainRequest) -> tuple[Callable[[IExchange, str], None], str] | None:
+        """Return what serves a plain request past twisted.web, and the id of its session; None where nothing does."""
+        parts = request.path.rsplit(b"/", 3)
+        entrance = self._entrances.get(parts[0])
+        if entrance is None or len(parts) < 4 or not (parts[1] and parts[2]):
+            return None
+        if len(request.body) > self.limits.max_body_bytes:
+            return None
+        serve = entrance.entrance(request.method, parts[3])
+        return None if serve is None else (serve, parts[2].decode("ascii"))
 
-    def settle(self, channel: BoundedChannel) -> None:
-        """Nothing is expected of ``channel`` any more."""
-        self._expected.pop(channel, None)
+    def visitor(self, address: IAddress, forwarded: str) -> IAddress:
+        """Return who is behind ``address`` by X-Forwarded-For, if that is a trusted proxy; else ``address``."""
+        if not forwarded or not self._trusted_host(getattr(address, "host", None)):
+            return address
+        return self._forwarded_for(address, forwarded)
 
-    def trusts(self, address: IAddress) -> bool:
-        """Say whether ``address`` is a trusted proxy's."""
-        return self._trusted_host(getattr(address, "host", None))
+    def secure(self, address: IAddress, forwarded: str, itself: bool) -> bool:
+        """Say whether the visitor came over https.
 
-    def forwarded_for(self, address: IAddress, header: str) -> IAddress:
+        Args:
+            address: who is connected to us; its X-Forwarded-Proto, ``forwarded``, counts if it is a trusted proxy.
+            itself: whether that connection is.
+        """
+        if not forwarded or not self._trusted_host(getattr(address, "host", None)):
+            return itself
+        return forwarded.strip().lower() == "https"
+
+    def _forwarded_for(self, address: IAddress, header: str) -> IAddress:
         """Return the last address in X-Forwarded-For that is no trusted proxy's; ``address`` where it makes no sense."""
         host = None
         for text in reversed(header.split(",")):
@@ -300,23 +345,20 @@ class BoundedSite(Site):
         known = literal(host)
         return known is None or known.is_loopback or self._trusted_host(host)
 
-    def _look(self) -> None:
-        self._sweep = None
-        now = self.reactor.seconds()
-        for channel in [channel for channel, due in self._expected.items() if due <= now]:
-            self.settle(channel)
-            channel.late()
-        if self._expected and self._sweep is None:
-            self._sweep = self.reactor.callLater(_SWEEP_S, self._look)
 
-
-def make_site(resource: IResource, settings: Settings, reactor: Any) -> BoundedSite:
+def make_site(
+    resource: IResource,
+    settings: Settings,
+    reactor: Any,
+    entrances: Mapping[bytes, IEntrance] | None = None,
+) -> BoundedSite:
     """Return the site that serves ``resource`` within the operator's settings.
 
     Args:
         resource: the root.
         settings: its public URLs, trusted proxies and limits count here.
         reactor: for time.
+        entrances: parts of ``resource`` whose plain requests go past twisted.web, by their paths without a slash at the end.
     """
     chosen = settings.limits
     limits = FrontLimits(
@@ -324,7 +366,8 @@ def make_site(resource: IResource, settings: Settings, reactor: Any) -> BoundedS
         request_deadline_s=chosen.request_deadline_s,
         idle_timeout_s=chosen.idle_timeout_s,
     )
-    return BoundedSite(resource, limits, Hosts(settings.public_urls), settings.trusted_proxies, reactor)
+    hosts = Hosts(settings.public_urls)
+    return BoundedSite(resource, limits, hosts, settings.trusted_proxies, reactor, entrances)
 
 
 def _watch_for_dead_peers(transport: Any) -> None:
