@@ -59,30 +59,29 @@ def test_a_duplicated_tab_is_another_page_of_the_same_person(browser: Browser, s
     assert_same_log([first, second], texts)
 
 
-def test_a_page_from_the_back_forward_cache_carries_on(
+def test_a_page_that_was_left_and_is_gone_back_to_carries_on(
     browser: Browser, chromium: Browser, server: ChatServer, foreign: ForeignSite
 ) -> None:
     room = f"back-{browser.name}"
     other = enter(chromium, server.url, f"staying {room}", room, "websocket")
-    chatter = enter(browser, server.url, f"going {room}", room, "xhr-polling")
+    chatter = log_in(browser.open(f"{server.url}?room={room}&transport=xhr-polling"), f"going {room}", room)
     chatter.say("before")
     chatter.settled(1)
-    chatter.page.evaluate(
-        """() => {
-          window.mark = "the same document";
-          addEventListener("pageshow", (event) => { window.persisted = event.persisted; });
-        }"""
-    )
+    key = chatter.page.evaluate(YOU)
+    chatter.page.evaluate("() => addEventListener('pageshow', (event) => { window.kept = event.persisted; })")
     chatter.page.goto(f"{foreign.origin}/pages/echo.html")
     other.say("meanwhile")
     other.settled(2)
     chatter.page.back()
-    assert chatter.page.evaluate("() => window.mark") == "the same document", "the browser kept the page"
-    chatter.page.wait_until("() => window.persisted === true")
+    # Firefox keeps no page with an unload listener, and the stock sockjs-client has one: there it is loaded anew.
+    if not chatter.page.evaluate("() => window.kept"):
+        assert browser.name == "firefox", "Chromium keeps the page in its back-forward cache"
+        chatter.joined()
     chatter.on_transport("xhr-polling")
     chatter.say("after")
     for each in (chatter, other):
         each.settled(3)
+    assert chatter.page.evaluate(YOU) == key
     assert_same_log([chatter, other], {"before", "meanwhile", "after"})
 
 
@@ -105,6 +104,3 @@ def test_a_page_survives_a_restart_of_the_server_and_says_where_the_hole_is(
     assert [line.text for line in chatter.lines()] == ["written while it was away", "and another"]
     assert chatter.page.evaluate("() => document.querySelectorAll('#log .hole').length") == 1
     assert [line["state"] for line in chatter.shown()] == ["sent", "sent"]
-    assert (
-        chatter.page.complaints() == [] or browser.name == "chromium"
-    )  # which tells of every refused connection
