@@ -96,9 +96,9 @@
 
   Comet.prototype.plan = function (transport) {
     if (transport === "websocket" || this.slots.claim()) {
-      return new TwistedChat.Session(transport, transport, false);
+      return new TwistedChat.Session(transport, transport, null);
     }
-    return new TwistedChat.Session(transport, this.transports.brief(transport), true);
+    return new TwistedChat.Session(transport, this.transports.brief(transport), new TwistedChat.Pauses(this.clock, this.random));
   };
 
   // --- opening -----------------------------------------------------------------------------------------------------
@@ -162,6 +162,9 @@
       return;
     }
     session.openedAt = this.clock.now();
+    if (session.brief) {
+      session.pauses.between(session.sock);
+    }
     if (session === this.candidate) {
       session.question = TwistedChat.randomId(12, this.random);
       session.send(root.JSON.stringify(["probe", session.question]));
@@ -176,10 +179,19 @@
       return;
     }
     this.prove(session);
+    this.shareNews(session);
     if (session === this.candidate) {
       this.answered(session, text);
     } else if (this.heard(session)) {
       this.handler.message(session, text);
+    }
+  };
+
+  Comet.prototype.shareNews = function (session) {
+    if (session.brief) {
+      session.pauses.came();
+    } else {
+      this.slots.tellNews();
     }
   };
 

@@ -10,7 +10,7 @@
   var ACK_SPREAD_MS = 10000;
   var ACK_AT_ONCE = 32;
   var AT_MS = 25000;
-  var AT_LEAST_MS = 10000;        // "brief" polls bring four heartbeats a second
+  var AT_LEAST_MS = 10000;        // "brief" polls bring a heartbeat or more a second
 
   function LiveClient(options) {
     this.options = options;

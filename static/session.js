@@ -8,13 +8,14 @@
   var HUSHED = 20;              // JSONP polls that were left and may still come
 
   /**
-   * One SockJS session. `asked` is the transport it stands for, `transport` the one it uses (another when `brief`).
-   * Once left it is deaf and mute.
+   * One SockJS session. `asked` is the transport it stands for, `transport` the one it uses (another when `brief`),
+   * `pauses` those between its polls when it is brief, else null. Once left it is deaf and mute.
    */
-  function Session(asked, transport, brief) {
+  function Session(asked, transport, pauses) {
     this.asked = asked;
     this.transport = transport;
-    this.brief = brief;
+    this.pauses = pauses;
+    this.brief = pauses !== null;
     this.startedAt = 0;
     this.openedAt = null;
     this.proven = false;
@@ -28,6 +29,9 @@
   Session.prototype.send = function (text) {
     if (!this.left && this.sock && this.openedAt !== null) {
       TwistedChat.guard("sending", this.sock.send, this.sock, [text]);
+      if (this.brief) {
+        this.pauses.sent();
+      }
     }
   };
 
@@ -64,11 +68,31 @@
     }
   }
 
+  /**
+   * Take the frames of sessions with the server at `url` out of the page at once. sockjs-client does so in a later turn,
+   * which does not come while the page goes to rest in the back-forward cache; and a frame that loads keeps it out.
+   */
+  Session.removeFrames = function (url) {
+    var link = root.document.createElement("a");
+    var frames = root.document.getElementsByTagName("iframe");
+    var frame;
+    link.href = url + "/";
+    for (var i = frames.length - 1; i >= 0; i -= 1) {
+      frame = frames[i];
+      if (frame.src.indexOf(link.href) === 0) {
+        frame.parentNode.removeChild(frame);
+      }
+    }
+  };
+
   /** Close it and never hear of it again. */
   Session.prototype.leave = function () {
     var sock = this.sock;
     this.left = true;
     this.sock = null;
+    if (this.brief) {
+      this.pauses.stop();
+    }
     if (sock) {
       sock.onopen = sock.onmessage = sock.onheartbeat = sock.onclose = null;
       closeQuietly(sock);

@@ -1,4 +1,7 @@
-/* Slots: which tabs of this profile may hold a stream or a hanging poll. HTTP/1.1 gives all of them six connections. */
+/*
+ * What the tabs of one profile share: HTTP/1.1 gives all of them together six connections. Slots say which may hold a
+ * stream or a hanging poll; those that do tell the others, which poll briefly, when it is worth a poll.
+ */
 (function (root) {
   "use strict";
 
@@ -8,6 +11,8 @@
   var SLOTS = 3;                // sends, pages and the other tabs' brief polls need the rest
   var SLOT_KEY = "twistedchat.slot.";
   var SLOT_MS = 90000;          // timers of hidden tabs may run once a minute only
+  var NEWS_KEY = "twistedchat.news";
+  var NEWS_MS = 50;             // tell of news so often at most
 
   /** Without storage every tab believes that it is alone. */
   function storage() {
@@ -22,6 +27,7 @@
     this.clock = clock;
     this.owner = owner;
     this.mine = null;
+    this.toldAt = 0;
   }
 
   Slots.prototype.holder = function (key) {
@@ -52,15 +58,23 @@
     return false;
   };
 
-  Slots.prototype.take = function () {
+  /** Return the key of a free slot, or null. */
+  Slots.prototype.free = function () {
     for (var i = 0; i < SLOTS; i += 1) {
       if (this.holder(SLOT_KEY + i) === null) {
-        this.write(SLOT_KEY + i);
-        this.mine = SLOT_KEY + i;
-        return true;
+        return SLOT_KEY + i;
       }
     }
-    return false;
+    return null;
+  };
+
+  Slots.prototype.take = function () {
+    var key = this.free();
+    if (key !== null) {
+      this.write(key);
+      this.mine = key;
+    }
+    return key !== null;
   };
 
   Slots.prototype.release = function () {
@@ -74,9 +88,29 @@
     this.mine = null;
   };
 
-  /** Whether a storage event is about slots. */
-  Slots.concerns = function (event) {
-    return String(event.key).indexOf(SLOT_KEY) === 0;
+  /** A message came to us, who hold a slot: tell the tabs that have none, if there can be any. */
+  Slots.prototype.tellNews = function () {
+    var now = this.clock.now();
+    if (this.mine === null || now - this.toldAt < NEWS_MS) {
+      return;
+    }
+    this.toldAt = now;
+    try {
+      if (this.free() === null) {
+        storage().setItem(NEWS_KEY, this.owner + " " + now);
+      }
+    } catch (full) {
+      log("other tabs cannot be told of news");
+    }
+  };
+
+  /** What a storage event is about: "slot", "news", or null. */
+  Slots.subject = function (event) {
+    var key = String(event.key);
+    if (key === NEWS_KEY) {
+      return "news";
+    }
+    return key.indexOf(SLOT_KEY) === 0 ? "slot" : null;
   };
 
   TwistedChat.Slots = Slots;

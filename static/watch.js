@@ -61,8 +61,11 @@
     }
     on(root, "online", function () { self.networkChanged(); });
     on(root, "storage", function (event) {
-      if (TwistedChat.Slots.concerns(event || root.event)) {
+      var subject = TwistedChat.Slots.subject(event || root.event);
+      if (subject === "slot") {
         self.checkSlot();
+      } else if (subject === "news" && self.current && self.current.pauses) {
+        self.current.pauses.news();
       }
     });
     on(root, "pageshow", function (event) {
@@ -73,6 +76,7 @@
     on(root, "onpagehide" in root ? "pagehide" : "unload", function (event) {
       self.hidden(!!(event && event.persisted));
     });
+    TwistedChat.closeSocketsLast();
     on(page, "visibilitychange", function () {
       if (!page.hidden) {
         self.check();
@@ -96,6 +100,7 @@
     this.slots.release();
     if (persisted && this.current) {
       this.dropCurrent();
+      TwistedChat.guard("removing frames", TwistedChat.Session.removeFrames, null, [this.options.url]);
       this.handler.closed(1001);
       this.tell("waiting", { code: 1001, reason: "The page is hidden" });
     }

@@ -100,6 +100,9 @@ class Pages:
         request.setHeader("Content-Type", "text/html; charset=utf-8")
         request.setHeader("Content-Security-Policy", self._policy)
         request.setHeader("Cache-Control", "no-cache")
+        # A listener to `unload`, as SockJS has one in the page and in its frames, would keep the page out of the
+        # back-forward cache; a browser that knows this policy ignores such listeners.
+        request.setHeader("Permissions-Policy", "unload=()")
         return content
 
 

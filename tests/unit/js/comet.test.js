@@ -438,3 +438,119 @@ test("without storage a tab believes that it is alone", () => {
   clock.advance(100);
   assert.deepEqual(plain(client.status()), { state: "open", transport: "xhr-polling" });
 });
+
+// --- brief polls -----------------------------------------------------------------------------------------------------
+
+/** Make the fake sockets of brief sessions poll as sockjs-client does; returns the times of all polls. */
+function pollingNet(clock) {
+  const net = new Net(clock);
+  const polls = [];
+  const dial = net.dial.bind(net);
+  net.dial = (sock) => {
+    sock._transport.poll = { _scheduleReceiver: () => polls.push(clock.time) };
+    dial(sock);
+  };
+  return { net, polls };
+}
+
+function briefTab(options) {
+  const clock = new Clock();
+  const { net, polls } = pollingNet(clock);
+  const world = { clock, net, server: new Server(net) };
+  const storage = new Storage();
+  for (let i = 0; i < 3; i += 1) {
+    storage.setItem("twistedchat.slot." + i, "another " + (clock.time + 60000));
+  }
+  const all = started(Object.assign({ transport: "xhr-polling" }, options), { storage }, world);
+  clock.advance(3000);
+  polls.length = 0;
+  return Object.assign(all, { polls, ended: () => net.last._transport.poll._scheduleReceiver() });
+}
+
+test("a brief poll is followed by a pause of 600 to 1000 ms, by chance", () => {
+  [[0, 600], [0.5, 800], [0.75, 900]].forEach(([random, ms]) => {
+    const { clock, polls, ended } = briefTab({ random: () => random });
+    const at = clock.time;
+    ended();
+    clock.advance(ms - 1);
+    assert.equal(polls.length, 0);
+    clock.advance(1);
+    assert.deepEqual(polls.map((time) => time - at), [ms]);
+  });
+});
+
+test("what is sent ends the pause, and for two seconds there is none", () => {
+  const { clock, client, polls, ended } = briefTab();
+  ended();
+  clock.advance(100);
+  client.notify(1, "hello", []);
+  assert.equal(polls.length, 1);
+  clock.advance(1900);
+  ended();
+  assert.equal(polls.length, 2);
+  clock.advance(200);
+  ended();
+  assert.equal(polls.length, 2);
+});
+
+test("a tab with a slot tells of news, and that ends the pauses of the others", () => {
+  const { clock, net, all } = tabs(4, { transport: "htmlfile" });
+  const storage = all[0].page.storage;
+  clock.advance(1000);
+  const told = storage.getItem("twistedchat.news");
+  net.push(net.on("htmlfile")[0], ["presence", "room/none", 1, "count", 1]);
+  clock.advance(10);
+  assert.notEqual(storage.getItem("twistedchat.news"), told);
+  const { page, polls, ended, clock: time } = briefTab();
+  ended();
+  page.dispatch("storage", { key: "twistedchat.other" });
+  assert.equal(polls.length, 0);
+  page.dispatch("storage", { key: "twistedchat.news" });
+  assert.equal(polls.length, 1);
+  page.dispatch("storage", { key: "twistedchat.news" });
+  assert.equal(polls.length, 1, "a poll is under way");
+  ended();
+  assert.equal(polls.length, 2, "which had ended before the news");
+  ended();
+  time.advance(700);
+  assert.equal(polls.length, 2);
+});
+
+test("news that we have just had ourselves are worth no poll, nor is it told while a slot is free", () => {
+  const { clock, net, page, polls, ended } = briefTab();
+  net.push(net.last, ["presence", "room/none", 1, "count", 1]);
+  clock.advance(10);
+  ended();
+  page.dispatch("storage", { key: "twistedchat.news" });
+  assert.equal(polls.length, 0);
+  const few = tabs(2, { transport: "htmlfile" });
+  few.clock.advance(1000);
+  few.net.push(few.net.last, ["presence", "room/none", 1, "count", 1]);
+  few.clock.advance(10);
+  assert.equal(few.all[0].page.storage.getItem("twistedchat.news"), null);
+});
+
+test("a session that is left in a pause never polls again", () => {
+  const { clock, client, net, polls, ended } = briefTab();
+  const left = net.last;
+  ended();
+  client.close();
+  clock.advance(10000);
+  left._transport.poll._scheduleReceiver();
+  left._transport.poll.pollIsClosing = true;
+  clock.advance(10000);
+  assert.equal(polls.length, 0);
+});
+
+test("frames of sessions are out of the page before it rests in the back-forward cache; others stay", () => {
+  const gone = [];
+  const frame = (src) => ({ src, parentNode: { removeChild: (node) => gone.push(node.src) } });
+  const frames = ["http://chat.example/comet/1/a/htmlfile?c=x", "http://chat.example/comets/", "http://chat.example/comet/iframe.html#1",
+    "http://other.example/comet/"].map(frame);
+  const anchor = () => ({ set href(url) { this.full = "http://chat.example" + url; }, get href() { return this.full; } });
+  const document = { readyState: "complete", hidden: false, addEventListener: () => {}, removeEventListener: () => {},
+    createElement: anchor, getElementsByTagName: () => frames };
+  const { page } = started({ transport: "htmlfile" }, { more: { document } });
+  page.dispatch("pagehide", { persisted: true });
+  assert.deepEqual(gone, [frames[2].src, frames[0].src]);
+});
