@@ -83,6 +83,8 @@ class Pages:
         """Serve the browser's half; what has its version in its path may be kept for ever."""
         versioned = b"/vendor/" in request.path
         request.setHeader("Cache-Control", YEAR if versioned else "no-cache")
+        # Our files are small. A header that asks for the same range a thousand times would be given it.
+        request.requestHeaders.removeHeader("Range")
         return self._static
 
     @app.route("/live/js/<digest>/<name>", methods=["GET", "HEAD"])
@@ -111,6 +113,31 @@ def _shell(path: Path, body: str) -> bytes:
     return _BODY.sub(body, path.read_text("utf-8"), count=1).encode()
 
 
+def _is_text(path: Sequence[bytes]) -> bool:
+    """Say whether a path is UTF-8 without NUL: klein and the file system log an error for each that is not."""
+    whole = b"/".join(path)
+    try:
+        whole.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in whole
+
+
+class _Nowhere(Resource):
+    """Answers 404 to everything."""
+
+    isLeaf = True
+
+    def render(self, request: Request) -> bytes:
+        """Say that there is nothing."""
+        request.setResponseCode(404)
+        request.setHeader("Content-Type", "text/plain; charset=utf-8")
+        return b"Not found\n"
+
+
+_NOWHERE = _Nowhere()
+
+
 @implementer(IResource)
 class Front(Resource):
     """The root of the site: a few fast resources by their first path segment, and klein for all else.
@@ -130,7 +157,7 @@ class Front(Resource):
         """Hand what is not fast to klein, with its path restored."""
         above, below = request.prepath or [], request.postpath or []
         request.postpath = [above.pop(), *below]
-        return self._pages
+        return self._pages if _is_text(request.postpath) else _NOWHERE
 
 
 def under_prefix(prefix: str, resource: IResource) -> IResource:
