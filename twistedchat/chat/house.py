@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -21,6 +22,8 @@ ALERTS = "house"
 HOUSE_IDENTITY = "house"
 
 _LOOK_BACK = 1000  # entries
+_LISTED = 200  # rooms that a page is told of
+_LIST_S = 1.0  # a list of more rooms than that is made so often at most; so are the counts of people in it
 
 _PRIVATE = re.compile(r"private/([A-Za-z0-9_-]{16,64})\.([A-Za-z0-9_-]{16,64})\Z")
 
@@ -113,15 +116,20 @@ class Chat:
         for title in rooms:
             self.open_room(title)
         self._kept = frozenset(self._rooms)
+        self._listed: list[tuple[str, str, int]] = []
+        self._listed_at = -inf
         self._started = clock()
 
     # --- rooms
 
-    def rooms(self, limit: int = 200) -> list[tuple[str, str, int]]:
-        """Return ``(channel, title, people)`` of the rooms: the standing ones, then those with most people."""
-        counted = [(room.channel, room.title, self._count(room.channel)) for room in self._rooms.values()]
-        counted.sort(key=lambda one: (one[0] not in self._kept, -one[2], one[1]))
-        return counted[:limit]
+    def rooms(self, limit: int = _LISTED) -> list[tuple[str, str, int]]:
+        """Return ``(channel, title, people)`` of at most 200 rooms: the standing ones, then those with most people."""
+        now = self._clock()
+        if len(self._rooms) <= _LISTED or now >= self._listed_at + _LIST_S:
+            counted = [(room.channel, room.title, self._count(room.channel)) for room in self._rooms.values()]
+            counted.sort(key=lambda one: (one[0] not in self._kept, -one[2], one[1]))
+            self._listed, self._listed_at = counted[:_LISTED], now
+        return self._listed[:limit]
 
     def open_room(self, name: str) -> Room:
         """Return the room called ``name``, made if it is not there.

@@ -4,6 +4,7 @@ Two views are kept apart: who is here (at once), and what was *published* (at mo
 the published view with its version, so a reader's snapshot and the changes that follow fit together.
 """
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -52,6 +53,9 @@ class _Here:
     clients: set[str] = field(default_factory=set)
 
 
+_Place = tuple[str, str, Person]  # name for sorting, key, who
+
+
 class TooManyPeople(Exception):
     """The channel is full."""
 
@@ -75,6 +79,7 @@ class Presence:
         "_max_people",
         "_named",
         "_next_publish",
+        "_order",
         "_published",
         "_touched",
         "version",
@@ -90,6 +95,7 @@ class Presence:
         self._here: dict[str, _Here] = {}
         self._leaving: OrderedDict[str, float] = OrderedDict()  # key -> when the grace ends; in that order
         self._published: dict[str, Person] = {}
+        self._order: list[_Place] | None = None  # the published people by name; None until asked for again
         self._touched: set[str] = set()
         self._next_publish = -inf
         self._full = False
@@ -118,9 +124,10 @@ class Presence:
 
     def page(self, after: str | None, limit: int) -> list[Person]:
         """Return at most ``limit`` published people by name, those after the key ``after``; unknown keys begin anew."""
-        people = self._sorted()
-        start = next((index + 1 for index, person in enumerate(people) if person.key == after), 0)
-        return people[start : start + limit]
+        order = self._in_order()
+        last = None if after is None else self._published.get(after)
+        start = 0 if last is None else bisect_right(order, _place(last))
+        return [person for _, _, person in order[start : start + limit]]
 
     def find(self, key: str) -> Person | None:
         """Return the person with ``key`` who is here, published or not."""
@@ -197,6 +204,7 @@ class Presence:
         self._touched.clear()
         if not came and not went:
             return None
+        self._order = None
         self._next_publish = now + self._interval_s
         self.version += 1
         return self._change(came, went)
@@ -212,7 +220,17 @@ class Presence:
         return Change(self.version, Kind.DELTA, tuple(_by_name(came)), tuple(_by_name(went)), count)
 
     def _sorted(self) -> list[Person]:
-        return _by_name(self._published.values())
+        return [person for _, _, person in self._in_order()]
+
+    def _in_order(self) -> list[_Place]:
+        """The published people by name; sorted once a version, since any page may ask at any time."""
+        if self._order is None:
+            self._order = sorted(map(_place, self._published.values()))
+        return self._order
+
+
+def _place(person: Person) -> _Place:
+    return person.name.casefold(), person.key, person
 
 
 def _by_name(people: Iterable[Person]) -> list[Person]:
