@@ -11,6 +11,8 @@
   var SLOTS = 3;                // sends, pages and the other tabs' brief polls need the rest
   var SLOT_KEY = "twistedchat.slot.";
   var SLOT_MS = 90000;          // timers of hidden tabs may run once a minute only
+  var KEEP_MS = 10000;          // write no more often: each write wakes every other tab, which then looks after its own
+  var FRESH_MS = 15000;         // every write wakes all the other tabs, which look at their slots then
   var NEWS_KEY = "twistedchat.news";
   var NEWS_MS = 50;             // tell of news so often at most
 
@@ -27,6 +29,7 @@
     this.clock = clock;
     this.owner = owner;
     this.mine = null;
+    this.writtenAt = 0;
     this.toldAt = 0;
   }
 
@@ -37,7 +40,8 @@
   };
 
   Slots.prototype.write = function (key) {
-    storage().setItem(key, this.owner + " " + (this.clock.now() + SLOT_MS));
+    this.writtenAt = this.clock.now();
+    storage().setItem(key, this.owner + " " + (this.writtenAt + SLOT_MS));
   };
 
   /** Take a slot, or keep the one held; false when all are taken, or the one held was lost. */
@@ -51,7 +55,9 @@
 
   Slots.prototype.keep = function () {
     if (this.mine !== null && this.holder(this.mine) === this.owner) {
-      this.write(this.mine);
+      if (this.clock.now() - this.writtenAt >= KEEP_MS) {
+        this.write(this.mine);
+      }
       return true;
     }
     this.mine = null;

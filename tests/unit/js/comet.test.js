@@ -396,6 +396,23 @@ test("ten tabs: three hold a stream, the others poll briefly, and a freed slot i
   assert.equal(net.live.length, 9);
 });
 
+test("tabs that keep their slots do not wake each other for ever", () => {
+  const { clock, net, all } = tabs(3, { transport: "htmlfile" });
+  const storage = all[0].page.storage;
+  const setItem = storage.setItem.bind(storage);
+  let writes = 0;
+  storage.setItem = (key, value) => {                       // as browsers do it: every other tab hears of it, later
+    writes += 1;
+    setItem(key, value);
+    all.forEach((tab) => clock.set(() => tab.page.dispatch("storage", { key }), 1));
+  };
+  for (let i = 0; i < 30; i += 1) {
+    net.live.forEach((sock) => net.beat(sock));
+    clock.advance(1000);
+  }
+  assert.ok(writes >= 6 && writes <= 12, "three tabs in 30 s wrote " + writes + " times");
+});
+
 test("ten tabs on long-poll: the brief ones keep their transport, and briefUrl is heard", () => {
   const { net } = tabs(10, { transport: "jsonp-polling", briefUrl: "/short" });
   assert.equal(net.on("jsonp-polling").filter((sock) => sock.url === "/comet").length, 3);
