@@ -28,6 +28,7 @@ from twistedchat.testing import Call, Outcome, Peer, Say
 
 ROOM = "room/lobby"
 MANY = 10**6
+KEEP = 20  # a short memory, so that pages often fall further behind than it reaches
 
 
 class CountingChatter(Chatter):
@@ -60,6 +61,8 @@ class Store(MemoryBackend):
         d = super().append(channel, identity, id, event, at)
         if channel == ROOM:
             d.addCallback(self._remember)
+        if fate == "unknown, done":
+            return d.addCallback(lambda _: fail(StoreUnknown("no answer")))
         if fate == "late":
             return deferLater(self._clock, 3, lambda: d)
         return d
@@ -177,7 +180,7 @@ class World:
         self.store = Store(self.clock)
         self.counts: Counter[str] = Counter()
         self.clients: dict[str, LiveClient] = {}
-        self.hub = Hub(self.store, self.clock, self.clock.seconds)
+        self.hub = Hub(self.store, self.clock, self.clock.seconds, keep=KEEP)
         people = People("secret", self.clock.seconds, MANY, MANY, 100)
         self.chat = Chat(self.hub.open, self.hub.get, people, self.clock.seconds, self.clock.seconds)
         limits = LiveLimits(calls_per_s=MANY, calls_burst=MANY)
@@ -257,9 +260,17 @@ class World:
             return
         member.asked.append((token, results))
 
+    def crowd(self, _: Member, number: int) -> None:
+        """Others talk a lot."""
+        channel = self.hub.get(ROOM)
+        for _unused in range(number if channel is not None else 0):
+            assert channel is not None
+            posted = channel.post("crowd", f"crowd-{self._token():0>20}", '["message",{"text":"babble"}]')
+            posted.addErrback(lambda failure: failure.trap(StoreUnavailable, StoreUnknown))
+
     def fate(self, _: Member, number: int) -> None:
         """The next append goes wrong."""
-        self.store.fate = ("unavailable", "unknown, not done", "late")[number % 3]
+        self.store.fate = ("unavailable", "unknown, not done", "unknown, done", "late")[number % 4]
 
     # --- what lines do
 
@@ -363,7 +374,13 @@ class World:
             member.line = None
         self._take(member)
 
-    # --- the end
+    # --- beginning and end
+
+    def begin(self) -> None:
+        """Every page is connected, logged in and in the room."""
+        for member in self.members:
+            self.open(member)
+        self._flow_freely()
 
     def heal(self) -> None:
         """Everything works again: old sessions arrive late, then every page reconnects, and time passes."""
@@ -454,6 +471,7 @@ HAPPENINGS: dict[str, Callable[[World, Member, int], None]] = {
         "refused_call",
         "join_again",
         "ask",
+        "crowd",
         "fate",
         "carry_up",
         "carry_up_late",

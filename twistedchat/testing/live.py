@@ -113,12 +113,14 @@ class LivePeer:
         self._out = [encode(["hello", hello])]
 
     def received(self, text: str, now: float) -> None:
-        """A message of the newest session came."""
+        """A message of the newest session came. Before its welcome nothing else counts: it may be of another life."""
         self.now = now
         if self.stopped or self.resume_wanted:
             return
         try:
             message = json.loads(text)
+            if not self.ready and message[0] != "welcome":
+                return
             if isinstance(message[0], int):
                 self._packet(*message)
             else:
