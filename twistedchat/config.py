@@ -78,6 +78,8 @@ class Limits:
             and is shown the hole.
         snapshot: entries a page is shown when it joins.
         max_rooms: rooms that may exist; anyone may open one.
+        max_channels: channels open at once: everyone's own, rooms, private chats; at about 2 KB each, 400 MB.
+        max_log_chars: text that is kept of all channels together; beyond it what nobody reads is forgotten first.
         max_people: people known at a time, guests too.
         presence_grace_s: a person's leave is told this long after their last page went; a reload is shorter.
         presence_interval_s: presence of a channel is told at most once in this; 5000 joins cost a linear number.
@@ -110,6 +112,8 @@ class Limits:
     log_tail: int = 1_000
     snapshot: int = 50
     max_rooms: int = 10_000
+    max_channels: int = 200_000
+    max_log_chars: int = 128_000_000
     max_people: int = 100_000
     presence_grace_s: float = 15.0
     presence_interval_s: float = 1.0

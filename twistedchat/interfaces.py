@@ -178,6 +178,12 @@ class IBackend(Interface):
     def open(channel: str, tail: int) -> "Deferred[LogState]":
         """Fire with the log's epoch and its last ``tail`` entries; an unknown channel is an empty log. Idempotent."""
 
+    def closed(channel: str) -> None:
+        """Nobody in this process reads or writes the channel until it is opened again. Idempotent, unknown names too.
+
+        A backend that keeps only so much may now forget the log; it then begins anew with another epoch.
+        """
+
     def append(channel: str, identity: str, id: str, event: str, at: float) -> "Deferred[Appended]":
         """Append an event once.
 

@@ -56,9 +56,17 @@ class House:
     ) -> None:
         limits = settings.limits
         self.settings = settings
-        self.backend = backend or MemoryBackend(limits.log_tail)
+        # One log more than channels: there is always one that is closed and can make room.
+        self.backend = backend or MemoryBackend(
+            limits.log_tail, max_channels=limits.max_channels + 1, max_chars=limits.max_log_chars
+        )
         self.hub = Hub(
-            self.backend, reactor, _wall_clock(reactor), lambda: _presence(limits), keep=limits.log_tail
+            self.backend,
+            reactor,
+            _wall_clock(reactor),
+            lambda: _presence(limits),
+            max_open=limits.max_channels,
+            keep=limits.log_tail,
         )
         people = People(secret, reactor.seconds, limits.says_per_s, limits.says_burst, limits.max_people)
         self.chat = Chat(

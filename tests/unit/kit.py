@@ -244,6 +244,9 @@ class Store:
         answer.addBoth(lambda _: None)
         held.errback(StoreUnknown("no answer in time"))
 
+    def closed(self, channel: str) -> None:
+        self._inner.closed(channel)
+
     def read(self, *args: Any) -> Any:
         self.reads += 1
         return self._inner.read(*args)

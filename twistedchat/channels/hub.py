@@ -12,7 +12,8 @@ from twistedchat.core.errors import StoreUnavailable
 from twistedchat.core.presence import Presence
 from twistedchat.interfaces import IBackend
 
-ASKED_S = 30.0  # who asked for a channel has this long to use it before it counts as idle
+ASKED_S = 2.0  # who asked for a channel has this long to use it before it counts as idle
+FULL_S = 1.0  # where none was idle, it is looked again after this; a look goes over all of them
 
 
 class Hub:
@@ -46,6 +47,7 @@ class Hub:
         self._open: dict[str, Channel] = {}
         self._asked: dict[str, float] = {}  # when an open channel was last asked for
         self._opening: dict[str, list[Deferred[Channel]]] = {}
+        self._full_until = 0.0
 
     def get(self, name: str) -> Channel | None:
         """Return the channel ``name`` if it is open."""
@@ -72,6 +74,7 @@ class Hub:
 
     def _opened(self, state: LogState, name: str) -> None:
         if len(self._open) + 1 > self._max_open and not self._close_idle():
+            self._backend.closed(name)
             raise StoreUnavailable("too many rooms are in use")
         presence = self._make_presence()
         channel = Channel(name, state, self._backend, self._clock, self._now, presence, self._keep)
@@ -85,11 +88,20 @@ class Hub:
             waiting.errback(failure)
 
     def _close_idle(self) -> bool:
-        before = self._clock.seconds() - ASKED_S
-        idle = [name for name, channel in self._open.items() if channel.idle and self._asked[name] <= before]
+        now = self._clock.seconds()
+        if now < self._full_until:
+            return False
+        idle = [
+            name
+            for name, channel in self._open.items()
+            if channel.idle and self._asked[name] <= now - ASKED_S
+        ]
         for name in idle:
             self._open.pop(name).stop()
             del self._asked[name]
+            self._backend.closed(name)
+        if not idle:
+            self._full_until = now + FULL_S
         return bool(idle)
 
     def flush(self) -> None:

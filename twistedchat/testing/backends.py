@@ -87,6 +87,18 @@ class BackendContract:
         assert self.read(backend, 0) == []
         self.wait(backend.stop())
 
+    def test_a_closed_channel_goes_on_when_it_is_opened_again(self, make_backend: MakeBackend) -> None:
+        """Unless a bound of the backend's was reached meanwhile, nothing is lost by closing."""
+        backend = make_backend()
+        epoch = self.wait(backend.open("room/x", 10)).epoch
+        self.append(backend, 1)
+        backend.closed("room/x")
+        backend.closed("room/unknown")
+        state = self.wait(backend.open("room/x", 10))
+        assert (state.epoch, [entry.offset for entry in state.tail]) == (epoch, [1])
+        assert self.append(backend, 2).entry.offset == 2
+        self.wait(backend.stop())
+
     def test_offsets_count_from_one_in_each_channel(self, make_backend: MakeBackend) -> None:
         """Two channels have nothing to do with each other."""
         backend = make_backend()
