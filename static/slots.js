@@ -12,7 +12,6 @@
   var SLOT_KEY = "twistedchat.slot.";
   var SLOT_MS = 90000;          // timers of hidden tabs may run once a minute only
   var KEEP_MS = 10000;          // write no more often: each write wakes every other tab, which then looks after its own
-  var FRESH_MS = 15000;         // every write wakes all the other tabs, which look at their slots then
   var NEWS_KEY = "twistedchat.news";
   var NEWS_MS = 50;             // tell of news so often at most
 
