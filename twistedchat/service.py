@@ -113,7 +113,7 @@ class House:
             fast.update({name.decode(): mount for name, mount in self._tests.mounts.items()})
         prefix = self.settings.prefix
         self.entrances = {f"{prefix}/{name}".encode(): mount for name, mount in fast.items()}
-        return under_prefix(prefix, Front(fast, pages.resource))
+        return under_prefix(prefix, Front(dict[str, IResource](fast), pages.resource))
 
     def close(self) -> None:
         """Keep what was accepted, tell every client to come back later, take no new ones. Idempotent."""

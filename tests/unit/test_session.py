@@ -425,6 +425,44 @@ def test_abort_between_polls(app: App, driver: Driver) -> None:
     assert app.log[-1] == (1002, "Connection interrupted")
 
 
+def test_a_closed_stream_that_fills_up_again_still_has_only_the_lingering_time(
+    app: App, driver: Driver
+) -> None:
+    reader = Reader()
+    session = opened(app, driver, reader)
+    reader.writable = False
+    session.paused(reader, 1)
+    session.close(3000, "Go away!")
+    session.flush(2)
+    session.paused(reader, 3)
+    assert session.deadline == 7
+
+
+def test_a_closed_stream_that_is_cut_before_it_read_is_told_once(app: App, driver: Driver) -> None:
+    reader = Reader()
+    session = opened(app, driver, reader)
+    reader.writable = False
+    session.paused(reader, 1)
+    session.close(3000, "Go away!")
+    session.flush(2)
+    session.gone(reader, 3)
+    assert app.log == ["opened", (3000, "Go away!")] and session.deadline == 7
+
+
+def test_an_application_that_ends_the_turn_when_it_hears_of_the_end_forgets_once(driver: Driver) -> None:
+    class Impatient(App):
+        def closed(self, code: int, reason: str) -> None:
+            super().closed(code, reason)
+            session.flush(1)
+
+    reader = Reader(envelope=WEBSOCKET)
+    session = Session(MountPolicy(), Impatient(), driver, lingers=False)
+    session.attach(reader, 0)
+    session.close(3000, "Go away!")
+    session.gone(reader, 1)
+    assert session.state is State.GONE and driver.forgotten == 1
+
+
 def test_messages_reach_the_application_while_it_is_open(app: App, driver: Driver) -> None:
     session = opened(app, driver)
     assert session.receive(["x", "y"])

@@ -10,7 +10,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistedchat.core.frames import Prepared
-from twistedchat.core.session import Receiver, Session, State
+from twistedchat.core.parties import Receiver
+from twistedchat.core.session import Session, State
 from twistedchat.interfaces import IReceiver, ISessionTransport
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ Source: the SockJS 0.3 protocol, and what its issue 91 says about late polls.
 import math
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
 
-from twistedchat.core.frames import HEARTBEAT, OPEN, Envelope, Prepared
+from twistedchat.core.frames import HEARTBEAT, OPEN, Prepared
+from twistedchat.core.parties import Application, Driver, Receiver
 from twistedchat.core.policy import MountPolicy
 
 
@@ -42,42 +42,6 @@ NEVER = math.inf
 INTERRUPTED = (1002, "Connection interrupted")
 CONFLICT = (2010, "Another connection still open")
 OVERFLOW = (1013, "Too much unread")
-
-
-class Receiver(Protocol):
-    """What a session writes to; ``twistedchat.interfaces.IReceiver`` says more."""
-
-    envelope: Envelope
-    streaming: bool
-    writable: bool
-    room: int
-
-    def write(self, data: bytes) -> None: ...
-    def close(self, code: int, reason: str) -> None: ...
-    def end(self) -> None: ...
-    def abort(self) -> None: ...
-
-
-class Application(Protocol):
-    """What a session tells its events to. None of these may raise."""
-
-    def opened(self) -> None: ...
-    def received(self, messages: Sequence[str]) -> None: ...
-    def closed(self, code: int, reason: str) -> None: ...
-    def writableChanged(self, writable: bool) -> None: ...
-
-
-class Driver(Protocol):
-    """What brings a session its time."""
-
-    def dirty(self, session: "Session") -> None:
-        """Call ``flush`` at the end of this turn."""
-
-    def due(self, session: "Session") -> None:
-        """``deadline`` has changed."""
-
-    def forget(self, session: "Session") -> None:
-        """The session is GONE."""
 
 
 class Session:

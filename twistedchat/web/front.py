@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
-from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
@@ -22,7 +21,7 @@ from twistedchat.config import Network, Settings
 from twistedchat.core.plain import PlainHead, PlainRequest, read_request
 from twistedchat.interfaces import IEntrance, IExchange
 from twistedchat.web.bounds import Deadlines, FrontLimits, Lease
-from twistedchat.web.hosts import Hosts, literal
+from twistedchat.web.hosts import Hosts, Proxies, literal
 from twistedchat.web.lean import Caller, LeanExchange, make_caller
 
 # Seconds that an ended connection may still be written to and read from: then whoever does not read is cut.
@@ -86,13 +85,13 @@ class BoundedRequest(Request):
         """The visitor's address, after trusted proxies."""
         address: IAddress = super().getClientAddress()
         forwarded = self.requestHeaders.getRawHeaders(b"x-forwarded-for")
-        return self.channel.site.visitor(address, b",".join(forwarded or ()).decode("latin-1"))
+        return self.channel.site.proxies.visitor(address, b",".join(forwarded or ()).decode("latin-1"))
 
     def isSecure(self) -> bool:
         """Whether the visitor came over https, by the word of a trusted proxy."""
         protocol = self.requestHeaders.getRawHeaders(b"x-forwarded-proto")
         said = protocol[-1].decode("latin-1") if protocol else ""
-        return self.channel.site.secure(super().getClientAddress(), said, bool(super().isSecure()))
+        return self.channel.site.proxies.secure(super().getClientAddress(), said, bool(super().isSecure()))
 
     def _misdirected(self) -> None:
         body = b"This server does not serve that host.\n"
@@ -111,12 +110,16 @@ class BoundedChannel(HTTPChannel):
     """A connection whose requests must arrive in time, and whose end does not wait for a reader that never reads.
 
     A request that is plain, and for which the site has an entrance, is served past twisted.web's parser and Request.
+
+    Attributes:
+        caller: what was found out at the last such request, which the next one mostly resembles.
+        lease: its place in its address's count, where that is counted.
     """
 
     site: "BoundedSite"
     lease: Lease | None = None
     _stage = Stage.IDLE
-    _caller: Caller | None = None
+    caller: Caller | None = None
 
     def connectionMade(self) -> None:
         """Let the kernel notice dead peers."""
@@ -202,28 +205,34 @@ class BoundedChannel(HTTPChannel):
         found = self.site.find_entrance(request) if request is not None else None
         if request is None or found is None:
             return False
-        caller = self._caller
+        caller = self.caller
         if caller is None or caller.head is not request.head:
-            caller = self._caller = self._make_caller(request.head)
+            caller = self.caller = self._make_caller(request.head)
             if caller is None:
                 return False
-        exchange = LeanExchange(self, request, caller)
+        self._begin(LeanExchange(self, request, caller), *found)
+        return True
+
+    def _begin(
+        self, exchange: LeanExchange, serve: Callable[[IExchange, str], None], session_id: str
+    ) -> None:
+        """Serve an exchange; until its end it is to the channel what a Request of twisted.web is."""
         self._serving()
         self.requests.append(exchange)
         self._handlingRequest = True
         self.setRawMode()
-        serve, session_id = found
         try:
             serve(exchange, session_id)
         except Exception:
             self._log.failure("a request could not be served")
             exchange.abort()
-        return True
 
     @property
     def _at_rest(self) -> bool:
         """True when the parser has not begun with anything: neither a request nor the one empty line before it."""
-        return self._HTTPChannel__first_line == 1 and not (self._busyReceiving or self._waitingForTransport)
+        channel: Any = self
+        first_line = channel._HTTPChannel__first_line == 1  # 0 in a request, 2 after an empty line
+        return first_line and not (self._busyReceiving or self._waitingForTransport)
 
     def _make_caller(self, head: PlainHead) -> Caller | None:
         """Find out who calls; None where the host that they call is not ours."""
@@ -231,9 +240,11 @@ class BoundedChannel(HTTPChannel):
         if not site.hosts.ours(fields[b"host"]):
             return None
         peer = self.getPeer()
-        secure = site.secure(peer, fields.get(b"x-forwarded-proto", ""), bool(self.isSecure()))
+        secure = site.proxies.secure(peer, fields.get(b"x-forwarded-proto", ""), bool(self.isSecure()))
         return make_caller(
-            head, site.visitor(peer, fields.get(b"x-forwarded-for", "")), "https" if secure else "http"
+            head,
+            site.proxies.visitor(peer, fields.get(b"x-forwarded-for", "")),
+            "https" if secure else "http",
         )
 
     def _release(self) -> None:
@@ -261,7 +272,7 @@ class BoundedSite(Site):
         self.protocol = BoundedChannel  # type: ignore[method-assign,assignment]  # Twisted's own way, HTTP/1 only
         self.limits = limits
         self.hosts = hosts
-        self._trusted = tuple(trusted_proxies)
+        self.proxies = Proxies(trusted_proxies)
         self._connections: dict[str, int] = {}
         self.deadlines = Deadlines(reactor)
         self._entrances = {} if entrances is None else entrances
@@ -305,45 +316,9 @@ class BoundedSite(Site):
         serve = entrance.entrance(request.method, parts[3])
         return None if serve is None else (serve, parts[2].decode("ascii"))
 
-    def visitor(self, address: IAddress, forwarded: str) -> IAddress:
-        """Return who is behind ``address`` by X-Forwarded-For, if that is a trusted proxy; else ``address``."""
-        if not forwarded or not self._trusted_host(getattr(address, "host", None)):
-            return address
-        return self._forwarded_for(address, forwarded)
-
-    def secure(self, address: IAddress, forwarded: str, itself: bool) -> bool:
-        """Say whether the visitor came over https.
-
-        Args:
-            address: who is connected to us; its X-Forwarded-Proto, ``forwarded``, counts if it is a trusted proxy.
-            itself: whether that connection is.
-        """
-        if not forwarded or not self._trusted_host(getattr(address, "host", None)):
-            return itself
-        return forwarded.strip().lower() == "https"
-
-    def _forwarded_for(self, address: IAddress, header: str) -> IAddress:
-        """Return the last address in X-Forwarded-For that is no trusted proxy's; ``address`` where it makes no sense."""
-        host = None
-        for text in reversed(header.split(",")):
-            address_there = literal(text.strip())
-            if address_there is None:
-                break
-            host = address_there
-            if not self._trusted_host(str(host)):
-                break
-        if host is None:
-            return address
-        kind = IPv6Address if host.version == 6 else IPv4Address
-        return kind("TCP", str(host), getattr(address, "port", 0))
-
-    def _trusted_host(self, host: str | None) -> bool:
-        known = literal(host or "")
-        return known is not None and any(known in network for network in self._trusted)
-
     def _is_free(self, host: str) -> bool:
         known = literal(host)
-        return known is None or known.is_loopback or self._trusted_host(host)
+        return known is None or known.is_loopback or self.proxies.trust(host)
 
 
 def make_site(

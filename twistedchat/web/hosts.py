@@ -1,4 +1,4 @@
-"""Hosts and addresses as requests name them."""
+"""Hosts and addresses as requests name them, and whose word is taken for them."""
 
 import socket
 from collections.abc import Iterable
@@ -7,6 +7,11 @@ from ipaddress import IPv4Address as IP4
 from ipaddress import IPv6Address as IP6
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IAddress
+
+from twistedchat.config import Network
 
 
 class Hosts:
@@ -33,6 +38,52 @@ class Hosts:
             or name.rstrip(".") in self._names
             or (self._any_literal and _is_literal(name))
         )
+
+
+class Proxies:
+    """The proxies whose word is taken for a visitor's address and scheme."""
+
+    __slots__ = ("_networks",)
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._networks = tuple(networks)
+
+    def trust(self, host: str | None) -> bool:
+        """Say whether ``host``, an address as text, is a trusted proxy's."""
+        known = literal(host or "")
+        return known is not None and any(known in network for network in self._networks)
+
+    def visitor(self, address: IAddress, forwarded: str) -> IAddress:
+        """Return who is behind ``address``: if it is a trusted proxy, the last in X-Forwarded-For that is none.
+
+        ``address`` itself where that header, ``forwarded``, is empty or makes no sense.
+        """
+        if not forwarded or not self.trust(getattr(address, "host", None)):
+            return address
+        host = None
+        for text in reversed(forwarded.split(",")):
+            said = literal(text.strip())
+            if said is None:
+                break
+            host = said
+            if not self.trust(str(host)):
+                break
+        if host is None:
+            return address
+        kind = IPv6Address if host.version == 6 else IPv4Address
+        return kind("TCP", str(host), getattr(address, "port", 0))
+
+    def secure(self, address: IAddress, forwarded: str, itself: bool) -> bool:
+        """Say whether the visitor came over https.
+
+        Args:
+            address: who is connected to us.
+            forwarded: its X-Forwarded-Proto, which counts if it is a trusted proxy; empty without one.
+            itself: whether that connection is secure.
+        """
+        if not forwarded or not self.trust(getattr(address, "host", None)):
+            return itself
+        return forwarded.strip().lower() == "https"
 
 
 @lru_cache(maxsize=1024)

@@ -108,8 +108,10 @@ class LeanExchange(Watched):
         if length is None:
             self._streaming = True
             channel = self._channel
+            channel.caller = None
             channel.write(b"".join((*parts, b"Transfer-Encoding: chunked\r\n\r\n")))
-            self.writeFramed = channel.transport.write
+            transport: Any = channel.transport
+            self.writeFramed = transport.write
             channel.registerProducer(self, True)
             return
         parts.append(b"\r\n" if status in NO_BODY_CODES else b"Content-Length: %d\r\n\r\n" % length)
@@ -141,7 +143,8 @@ class LeanExchange(Watched):
         if self._over:
             return
         self._finish()
-        self._channel.transport.abortConnection()
+        transport: Any = self._channel.transport
+        transport.abortConnection()
 
     def connectionLost(self, reason: Failure) -> None:
         """The channel's word that the client went."""
