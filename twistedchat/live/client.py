@@ -16,7 +16,7 @@ from twistedchat.core.throttle import TokenBucket
 from twistedchat.interfaces import IChannel, ILiveClient, ISessionTransport
 from twistedchat.live.calls import PendingCalls
 from twistedchat.live.elements import Elements, guard
-from twistedchat.live.incoming import Incoming
+from twistedchat.live.incoming import JOINS_PER_S, MOST_AT_ONCE, Incoming
 from twistedchat.live.reading import Reading
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class LiveClient:
         self._calls = PendingCalls(server.clock, lambda cid: self.push("cancel", [cid]))
         now = server.clock.seconds
         bucket = TokenBucket(server.limits.calls_per_s, server.limits.calls_burst, now())
-        self._incoming = Incoming(self, bucket, now)
+        joining = TokenBucket(JOINS_PER_S, 2 * max(server.limits.channels, MOST_AT_ONCE), now())
+        self._incoming = Incoming(self, bucket, joining, now)
 
     # --- who it is
 

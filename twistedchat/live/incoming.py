@@ -20,6 +20,9 @@ _log = Logger()
 
 MAX_RUNNING = 100  # calls of one client under way at once
 MAX_JOINS = 4  # join requests of one client under way at once
+ANSWER_CHARS = 262_144  # of one answer to a join, for all its channels: a few bytes ask for it
+MOST_AT_ONCE = 100  # channels that one request may name
+JOINS_PER_S = 20.0  # channels that one client may ask for; at once twice as many as it may be in
 
 
 def told(failure: Failure, what: str) -> dict[str, Any]:
@@ -49,13 +52,17 @@ class Incoming:
     Args:
         client: whose they are.
         bucket: how fast calls and notifications may come. A call too many is refused with TooFast, a notification dropped.
-        now: the clock that ``bucket`` goes by.
+        joining: how fast channels may be asked for.
+        now: the clock that the buckets go by.
     """
 
-    __slots__ = ("_asking", "_bucket", "_client", "_joins", "_now", "_running")
+    __slots__ = ("_asking", "_bucket", "_client", "_joining", "_joins", "_now", "_running")
 
-    def __init__(self, client: "LiveClient", bucket: TokenBucket, now: Callable[[], float]) -> None:
+    def __init__(
+        self, client: "LiveClient", bucket: TokenBucket, joining: TokenBucket, now: Callable[[], float]
+    ) -> None:
         self._client = client
+        self._joining = joining
         self._bucket = bucket
         self._now = now
         self._running: dict[str, Deferred[Any]] = {}
@@ -127,8 +134,9 @@ class Incoming:
 
     def join(self, message: wire.Join) -> None:
         """Ask the root element for each channel; answer once, in one step with the subscriptions."""
-        if self._joins >= MAX_JOINS:
-            refusal = {"error": "TooFast", "text": "too many joins at once", "retry": 1}
+        wait = self._joining.take(self._now(), len(message.channels))
+        if wait or self._joins >= MAX_JOINS:
+            refusal = {"error": "TooFast", "text": "too many joins at once", "retry": round(wait or 1, 3)}
             self._client.tell(["joined", message.rid, dict.fromkeys(message.channels, refusal)])
             return
         self._joins += 1
@@ -155,11 +163,12 @@ class Incoming:
         if client.over or client.session is not session:
             return  # the page asks again on its new session
         results = {}
+        room = ANSWER_CHARS // len(granted)
         for name, joining in granted.items():
             at = message.channels[name]
             refused = isinstance(joining, dict)
             results[name] = (
-                joining if refused else client.reading.joined(joining, at.position() if at else None)
+                joining if refused else client.reading.joined(joining, at.position() if at else None, room)
             )
         client.tell(["joined", message.rid, results])
 

@@ -1,6 +1,6 @@
 """What one live client reads: its subscriptions, and which of them are behind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -8,11 +8,16 @@ from twistedchat.core import wire
 from twistedchat.core.entry import Entry
 from twistedchat.core.frames import Prepared
 from twistedchat.core.position import Position
+from twistedchat.core.presence import Person
 from twistedchat.interfaces import IChannel
-from twistedchat.live.subscription import Subscription, people_wire
+from twistedchat.live.subscription import NO_PEOPLE, Subscription, people_wire
 
 if TYPE_CHECKING:
     from twistedchat.live.client import LiveClient
+
+
+ENTRY_CHARS = 100  # what an entry takes beside its event
+PERSON_CHARS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,19 @@ class Joining:
 def entry_wire(entry: Entry) -> tuple[int, str, object, float]:
     """Return an entry as a join's answer has it: ``[offset, id, [method, …], at]``."""
     return entry.offset, entry.id, wire.raw(entry.event), round(entry.at, 3)
+
+
+def newest(entries: Sequence[Entry], room: int) -> Sequence[Entry]:
+    """Return the newest of ``entries`` that go into ``room`` characters together; all that follow the first of them."""
+    first = len(entries)
+    while first > 0 and (room := room - len(entries[first - 1].event) - ENTRY_CHARS) >= 0:
+        first -= 1
+    return entries[first:]
+
+
+def people_chars(people: list[Person]) -> int:
+    """Return about how many characters ``people`` take on the wire."""
+    return sum(len(person.key) + len(person.name) + PERSON_CHARS for person in people)
 
 
 class Reading:
@@ -61,26 +79,40 @@ class Reading:
         """Say whether there is room for one more channel beside those that are ``asking``, or it is read already."""
         return name in self._by_name or len({name, *self._by_name, *asking}) <= self._limit
 
-    def joined(self, joining: Joining, stated: Position | None) -> dict[str, Any]:
-        """Subscribe by a granted join and return its RESULT (docs/protocol.md 3). One step: nothing comes in between."""
+    def joined(self, joining: Joining, stated: Position | None, room: int) -> dict[str, Any]:
+        """Subscribe by a granted join and return its RESULT (docs/protocol.md 3). One step: nothing comes in between.
+
+        Args:
+            room: about how many characters it may have. As many of the last entries as go into it are told; people
+                that are too many for it follow when the session takes them.
+        """
         channel = joining.channel
         recovered = stated is not None and channel.find(stated)
         at = stated if recovered and stated is not None else channel.head
         self.drop(channel.name)
         subscription = self._add(channel, at.offset)
+        people = self._people(subscription, room // 2)
         if subscription.behind:
             self.mark_behind(subscription)
-        people = channel.presence.people()
+        last = [] if recovered else newest(channel.last(joining.tail), room // 2)
         return {
             "at": at,
             "recovered": recovered,
-            "entries": [] if recovered else [entry_wire(entry) for entry in channel.last(joining.tail)],
-            "people": {
-                "version": channel.presence.version,
-                "count": channel.presence.count,
-                "list": None if people is None else people_wire(people),
-            },
+            "entries": [entry_wire(entry) for entry in last],
+            "people": people,
             "info": joining.info,
+        }
+
+    def _people(self, subscription: Subscription, room: int) -> dict[str, Any]:
+        presence = subscription.channel.presence
+        people = presence.people()
+        if people is not None and people_chars(people) > room:
+            subscription.people_version = NO_PEOPLE  # the names follow
+            people = None
+        return {
+            "version": subscription.people_version,
+            "count": presence.count,
+            "list": None if people is None else people_wire(people),
         }
 
     def subscribe(self, channel: IChannel) -> None:

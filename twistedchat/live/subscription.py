@@ -48,6 +48,8 @@ class _ChangeForms:
 
 _forms = _ChangeForms()
 
+NO_PEOPLE = -1  # the presence version of a client that has none
+
 
 @implementer(ISubscriber)
 class Subscription:
@@ -132,7 +134,7 @@ class Subscription:
 
         Returns False when the stated position is not in the log: entries were lost, or it was never given out.
         """
-        self.people_version = -1
+        self.people_version = NO_PEOPLE
         if stated is None:
             self.offset = self.joined
         elif stated.offset >= self.joined and not self.channel.find(stated):
