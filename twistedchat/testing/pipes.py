@@ -173,7 +173,7 @@ class Pipe:
         """Take one frame."""
         kind = frame[:1]
         try:
-            told = json.loads(frame[1:]) if kind in ("a", "c") else None
+            told: Any = json.loads(frame[1:]) if kind in ("a", "c") else None
         except ValueError:
             kind = "?"
         if kind == "o" and not self.opened:
