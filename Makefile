@@ -39,7 +39,7 @@ bench: .venv/test.stamp
 	@$(BIN)/python -m bench
 
 lint: .venv/test.stamp
-	@$(BIN)/python tools/run_tests.py lint types imports es3
+	@$(BIN)/python tools/run_tests.py lint types imports es3 dts
 
 format: .venv/test.stamp
 	@$(BIN)/ruff format .

@@ -22,6 +22,8 @@ NODE = ROOT / "var" / "node"
 BIN = Path(sys.executable).parent
 REQUIRE_ALL = os.environ.get("TWISTEDCHAT_REQUIRE_ALL") == "1"
 
+NO_NODE_TOOLS = "npm could not install what tools/package.json lists"
+
 # A part that hangs is ended after this many times its budget.
 PATIENCE = 2
 
@@ -130,12 +132,22 @@ def read_report(report: Path, code: int) -> Outcome:
 def es3(part: Part) -> Outcome:
     """Parse every script of ours as ECMAScript 3."""
     if not install_node_tools():
-        return Outcome(missing=["npm could not install acorn"])
+        return Outcome(missing=[NO_NODE_TOOLS])
     scripts = [path for path in (ROOT / "static").rglob("*.js") if "vendor" not in path.parts]
     if not scripts:
         return Outcome(missing=["there are no scripts yet"])
     command = ["node", str(ROOT / "tools" / "check_es3.js"), str(NODE / "node_modules")]
     good = execute([*command, *sorted(str(path.relative_to(ROOT)) for path in scripts)]) == 0
+    return Outcome(passed=int(good), failed=int(not good))
+
+
+def dts(part: Part) -> Outcome:
+    """Compile the declarations of the browser's half, strictly and alone."""
+    if not install_node_tools():
+        return Outcome(missing=[NO_NODE_TOOLS])
+    compiler = NODE / "node_modules" / "typescript" / "bin" / "tsc"
+    options = ["--noEmit", "--strict", "--lib", "es2015,dom", "--typeRoots", str(VAR)]
+    good = execute(["node", str(compiler), *options, "static/twistedchat.d.ts"]) == 0
     return Outcome(passed=int(good), failed=int(not good))
 
 
@@ -181,6 +193,7 @@ PARTS = (
     Part("types", commands(["mypy"]), budget="checks"),
     Part("imports", commands(["lint-imports", "--no-logo"]), budget="checks"),
     Part("es3", es3, needs=("node", "npm"), budget="checks"),
+    Part("dts", dts, needs=("node", "npm"), budget="checks"),
     Part("unit", pytest("tests/unit"), budget="unit"),
     Part("contract", pytest("tests/contract"), budget="wire"),
     Part("scenario", pytest("tests/scenario"), budget="wire"),
