@@ -33,7 +33,9 @@ def talk(house: MemoryHouse, speaker: Client, count: int, text: str = "line") ->
     house.until(lambda: all(say.outcome is Outcome.DONE for say in says))
 
 
-def test_ten_clients_on_mixed_transports_all_show_300_messages_once_in_the_same_order(house: MemoryHouse) -> None:
+def test_ten_clients_on_mixed_transports_all_show_300_messages_once_in_the_same_order(
+    house: MemoryHouse,
+) -> None:
     kinds = cycle(TRANSPORTS)
     clients = [house.member(f"Person {number}", next(kinds)) for number in range(10)]
     says = [client.saying(ROOM, f"{number}") for number in range(30) for client in clients]
@@ -64,7 +66,9 @@ def test_a_laptop_frozen_for_ten_minutes_has_caught_up_within_three_seconds(
 
 
 @every_transport
-def test_a_reader_paused_for_a_minute_holds_back_nobody_and_gets_all(house: MemoryHouse, transport: str) -> None:
+def test_a_reader_paused_for_a_minute_holds_back_nobody_and_gets_all(
+    house: MemoryHouse, transport: str
+) -> None:
     slow, other = house.member("Slow", transport), house.member("Other")
     slow.pause()
     for _ in range(12):
@@ -77,7 +81,9 @@ def test_a_reader_paused_for_a_minute_holds_back_nobody_and_gets_all(house: Memo
 
 
 @every_transport
-def test_a_lost_last_message_is_found_by_the_statements_of_what_was_had(house: MemoryHouse, transport: str) -> None:
+def test_a_lost_last_message_is_found_by_the_statements_of_what_was_had(
+    house: MemoryHouse, transport: str
+) -> None:
     reader, other = house.member("Reader", transport), house.member("Other")
     talk(house, other, 2)
     house.until(lambda: len(reader.shown(ROOM)) == 2)
@@ -99,7 +105,9 @@ def test_a_lost_last_message_is_found_by_the_statements_of_what_was_had(house: M
 
 
 @every_transport
-def test_two_hellos_out_of_order_never_take_a_client_to_a_dead_pipe(house: MemoryHouse, transport: str) -> None:
+def test_two_hellos_out_of_order_never_take_a_client_to_a_dead_pipe(
+    house: MemoryHouse, transport: str
+) -> None:
     mover, other = house.member("Mover", transport), house.member("Other")
     talk(house, other, 1)
     house.run(mover.hop("xhr-streaming"))
@@ -183,7 +191,9 @@ def test_a_restart_that_remembers_goes_on_without_a_hole(transport: str) -> None
 
 
 @every_transport
-def test_a_page_away_for_more_than_the_log_keeps_shows_where_the_hole_is(house: MemoryHouse, transport: str) -> None:
+def test_a_page_away_for_more_than_the_log_keeps_shows_where_the_hole_is(
+    house: MemoryHouse, transport: str
+) -> None:
     page, other = house.member("Page", transport), house.member("Other")
     talk(house, other, 2)
     house.until(lambda: len(page.shown(ROOM)) == 2)
