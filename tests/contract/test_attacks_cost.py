@@ -14,6 +14,7 @@ from twistedchat.channels.hub import Hub
 from twistedchat.chat.house import Chat
 from twistedchat.chat.people import People
 from twistedchat.core.presence import Person, Presence
+from twistedchat.testing.backends import message_id, settled
 
 MANY = 3000
 
@@ -89,3 +90,31 @@ def test_a_short_list_of_rooms_is_never_old(chat: Any) -> None:
     for number in range(100):
         chat.open_room(f"Room {number}")
         assert len(chat.rooms()) == number + 2
+
+
+def test_readers_that_rewind_everywhere_fill_no_memory_with_framed_texts() -> None:
+    clock = Clock()
+    hub = Hub(MemoryBackend(), clock, clock.seconds)
+    channels = [settled(hub.open(f"room/{number}")) for number in range(40)]
+    for channel in channels:
+        for number in range(40):
+            channel.post("ann", message_id(number), '["message",{"text":"%s"}]' % ("x" * 2000))
+        clock.advance(0)
+        for offset in range(40):  # each place, and each time another piece
+            batch = channel.after(offset, 60_000)
+            assert channel.after(offset, 60_000) is batch, "one piece is framed once"
+    assert hub._batches.chars <= 2_000_000
+    hub.stop()
+
+
+def test_a_channel_opened_again_shows_nothing_of_its_earlier_life() -> None:
+    clock = Clock()
+    clock.advance(100)
+    backend = MemoryBackend(max_channels=1)
+    hub = Hub(backend, clock, clock.seconds, max_open=1)
+    for name, text in (("room/x", "old"), ("room/y", "other"), ("room/x", "new")):
+        channel = settled(hub.open(name))
+        channel.post("ann", message_id(1), f'["message",{{"text":"{text}"}}]')
+        clock.advance(3)
+        assert text in channel.after(0, 1000).prepared.messages[0]
+    hub.stop()

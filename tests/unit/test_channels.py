@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
 from twistedchat.backends.memory import MemoryBackend
+from twistedchat.channels.batches import Batches
 from twistedchat.channels.channel import TAIL_CHARS, TAIL_ENTRIES, Channel, Tail
 from twistedchat.channels.hub import Hub
 from twistedchat.core.entry import Batch, Entry, LogState
@@ -290,6 +291,7 @@ def test_a_channel_opened_on_a_log_that_is_there_goes_on_with_it(clock: Clock) -
 
 
 def test_the_number_of_framed_batches_is_bounded(channel: Channel) -> None:
+    channel._batches = Batches(most=64)
     post(channel, *range(1, 201))
     channel.flush()
     batches = [channel.after(offset, 1) for offset in range(200)]

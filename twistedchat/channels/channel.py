@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twistedchat.channels.batches import Batches
 from twistedchat.core.entry import Appended, Batch, Entry, LogState
 from twistedchat.core.position import Position
 from twistedchat.core.presence import Change, Person, Presence
@@ -22,7 +23,6 @@ _EARLY = 1000  # entries that a store answered out of order
 _EARLY_READ = (
     100  # so many of them, and what is missing is read from the store though posts are still under way
 )
-_CACHED_BATCHES = 64
 
 
 class Tail:
@@ -102,6 +102,7 @@ class Channel:
         now: Callable[[], float],
         presence: Presence,
         keep: int = TAIL_ENTRIES,
+        batches: Batches | None = None,
     ) -> None:
         self.name = name
         self.presence = presence
@@ -114,7 +115,8 @@ class Channel:
         self._subscribers: dict[ISubscriber, None] = {}
         self._fresh: list[Entry] = []
         self._early: dict[int, Entry] = {}
-        self._batches: dict[tuple[int, int], Batch] = {}
+        self._batches = Batches() if batches is None else batches
+        self._mark = object()
         self._flush: IDelayedCall | None = None
         self._presence_call: IDelayedCall | None = None
         self._posting = 0
@@ -186,18 +188,12 @@ class Channel:
     def _fan_out(self) -> None:
         self._flush = None
         fresh, self._fresh = self._fresh, []
-        batch = self._remember(Batch(self.name, fresh[0].offset - 1, fresh))
+        batch = self._batches.keep(self._mark, Batch(self.name, fresh[0].offset - 1, fresh))
         for subscriber in tuple(self._subscribers):
             try:
                 subscriber.arrived(batch)
             except Exception:
                 _log.failure("a reader of {channel} failed", channel=self.name)
-
-    def _remember(self, batch: Batch) -> Batch:
-        if len(self._batches) >= _CACHED_BATCHES:
-            del self._batches[next(iter(self._batches))]
-        self._batches[batch.before, batch.last] = batch
-        return batch
 
     def after(self, offset: int, max_bytes: int) -> Batch | None:
         """See IChannel."""
@@ -206,7 +202,8 @@ class Channel:
             return None
         entries = self._tail.after(offset, max_bytes)
         last = entries[-1].offset if entries else offset
-        return self._batches.get((offset, last)) or self._remember(Batch(self.name, offset, entries))
+        known = self._batches.find(self._mark, offset, last)
+        return known or self._batches.keep(self._mark, Batch(self.name, offset, entries))
 
     def find(self, position: Position) -> bool:
         """See IChannel."""

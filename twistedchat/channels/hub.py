@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from twistedchat.channels.batches import Batches
 from twistedchat.channels.channel import TAIL_ENTRIES, Channel
 from twistedchat.core.entry import LogState
 from twistedchat.core.errors import StoreUnavailable
@@ -48,6 +49,7 @@ class Hub:
         self._asked: dict[str, float] = {}  # when an open channel was last asked for
         self._opening: dict[str, list[Deferred[Channel]]] = {}
         self._full_until = 0.0
+        self._batches = Batches()
 
     def get(self, name: str) -> Channel | None:
         """Return the channel ``name`` if it is open."""
@@ -77,7 +79,9 @@ class Hub:
             self._backend.closed(name)
             raise StoreUnavailable("too many rooms are in use")
         presence = self._make_presence()
-        channel = Channel(name, state, self._backend, self._clock, self._now, presence, self._keep)
+        channel = Channel(
+            name, state, self._backend, self._clock, self._now, presence, self._keep, self._batches
+        )
         self._open[name] = channel
         self._asked[name] = self._clock.seconds()
         for waiting in self._opening.pop(name):
