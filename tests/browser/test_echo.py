@@ -56,7 +56,11 @@ def test_awkward_text_is_echoed_to_a_page_of_the_same_origin(
     browser: Browser, server: ChatServer, transport: str
 ) -> None:
     # Nobody has logged in here: it is the page of ours with the strictest policy that has the client in it.
-    echoes(browser.open(f"{server.url}?transport=websocket"), server, transport)
+    page = browser.open(f"{server.url}?transport=websocket")
+    if transport == "htmlfile":
+        # The protocol's own page for htmlfile does this too, and where that still means something both must do it.
+        page.evaluate("() => { document.domain = document.domain; }")
+    echoes(page, server, transport)
 
 
 @pytest.mark.parametrize("transport", FOREIGN_TRANSPORTS)

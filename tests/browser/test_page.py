@@ -12,6 +12,8 @@ from browserkit.server import ChatServer
 FOCUSED = "() => document.activeElement.id"
 _rooms = count(1)
 
+# Chromium tells of each frame of SockJS whose listener our pages have it ignore, for the back-forward cache's sake.
+UNLOAD = "Permissions policy violation: unload is not allowed"
 VALUE = "() => document.getElementById('text').value"
 
 
@@ -228,4 +230,4 @@ def test_the_demo_shows_the_same_in_every_pane(browser: Browser, server: ChatSer
     page.wait_until("() => twistedchatDemo.ready()", timeout_s=60)
     page.evaluate("() => document.getElementById('check').click()")
     assert page.evaluate("() => document.getElementById('result').getAttribute('data-same')") == "true"
-    assert page.complaints() == []
+    assert [said for said in page.complaints() if UNLOAD not in said] == []
