@@ -94,6 +94,12 @@ def commands(*lines: Sequence[str]) -> Callable[[Part], Outcome]:
     return run
 
 
+def soak(part: Part) -> Outcome:
+    """Run the scenarios in their long forms."""
+    os.environ["TWISTEDCHAT_SOAK"] = "1"
+    return pytest("tests/scenario", "--timeout=0")(part)
+
+
 def pytest(folder: str, *extra: str) -> Callable[[Part], Outcome]:
     """Return a part's runner: the tests in a folder, measured for coverage."""
 
@@ -199,7 +205,7 @@ PARTS = (
     Part("scenario", pytest("tests/scenario"), budget="wire"),
     Part("browser", pytest("tests/browser"), needs=("chromium", "firefox-esr"), budget="browser"),
     Part("coverage", coverage, budget="checks"),
-    Part("soak", pytest("tests/soak", "--timeout=0"), budget="soak"),
+    Part("soak", soak, budget="soak"),
 )
 
 

@@ -202,3 +202,16 @@ class Line(RuleBasedStateMachine):
 
 TestLine = Line.TestCase
 TestLine.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+
+
+def test_what_was_lost_on_the_way_is_given_again_at_the_second_statement() -> None:
+    basket = Basket()
+    basket.put("a")
+    basket.take(1000)
+    basket.stated(-1)  # it may still be on its way
+    assert not basket.waiting
+    basket.stated(-1)
+    assert [kept.seq for kept in basket.take(1000)] == [0]
+    basket.stated(0)
+    basket.stated(0)
+    assert not basket.waiting

@@ -188,6 +188,15 @@ def test_a_second_hello_on_a_session_is_refused(site: Site) -> None:
     assert not site.server.clients[page.id].attached
 
 
+def test_a_hello_that_was_posted_twice_is_ignored_the_second_time(site: Site) -> None:
+    page = site.page()
+    session = page.connect()
+    page.say(["hello", {"v": 1, "client": page.id, "secret": page.secret, "n": page.n}])
+    site.clock.advance(0)
+    assert session.ended is None
+    assert len(page.heard("welcome")) == 1
+
+
 def test_broken_messages_close_the_session_and_leave_the_client_its_window(site: Site) -> None:
     page = site.page()
     page.connect()

@@ -29,7 +29,16 @@ class Basket:
         max_chars: how long they may be together, in characters.
     """
 
-    __slots__ = ("_chars", "_given", "_kept", "_max_chars", "_max_messages", "_next_seq", "_sent")
+    __slots__ = (
+        "_chars",
+        "_given",
+        "_given_at_last_statement",
+        "_kept",
+        "_max_chars",
+        "_max_messages",
+        "_next_seq",
+        "_sent",
+    )
 
     def __init__(self, max_messages: int = 1000, max_chars: int = 1_000_000) -> None:
         self._kept: list[
@@ -39,11 +48,17 @@ class Basket:
         self._next_seq = 0
         self._sent = -1  # the last that the present session was given
         self._given = -1  # the last that any session was given
+        self._given_at_last_statement = -1
         self._max_messages = max_messages
         self._max_chars = max_chars
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def chars(self) -> int:
+        """Characters of all that is kept."""
+        return self._chars
 
     @property
     def waiting(self) -> bool:
@@ -97,6 +112,18 @@ class Basket:
         self._sent = max(self._sent, through)
         return dropped
 
+    def stated(self, through: int) -> None:
+        """The reader says what it has; what it lacks of what was given before its previous statement is given again.
+
+        Raises:
+            ProtocolError: as ``acknowledge``.
+        """
+        self.acknowledge(through)
+        lost = through < self._given_at_last_statement
+        self._given_at_last_statement = self._sent
+        if lost:
+            self._sent = self._given_at_last_statement = through
+
     def rewind(self, through: int) -> None:
         """A new session begins, whose reader has everything up to ``through``: give it all that follows.
 
@@ -105,6 +132,7 @@ class Basket:
         """
         self.acknowledge(through)
         self._sent = max(through, self._kept[0].seq - 1 if self._kept else self._next_seq - 1)
+        self._given_at_last_statement = self._sent
 
     def _held(self, through: int) -> int:
         """How many of the kept messages have a seq up to ``through``; they are consecutive."""
