@@ -68,10 +68,14 @@ class Limits:
         max_sessions: sessions of all clients; at about 20 KB each, 1 GB.
         max_sessions_per_address: sessions of one address; an office behind one address has this many people.
         max_unproven_per_address: sessions of one address before their hello; nothing honest opens more at once.
+        max_clients_per_address: live clients of one address, detached ones too: those that it has connections for, and
+            pages that were just reloaded. For one more the longest detached is over.
         hello_timeout_s: a session says hello within this, or is closed.
         window_s: a live client without a session is kept this long, to resume; longer than a change of network.
         silence_s: a client that said nothing for this long is detached; three statements of ``at`` were missed.
         max_basket_bytes: what one live client has not acknowledged, each direction; it is gone beyond.
+        max_baskets_per_address_bytes: the same of all live clients of one address together; beyond it those are gone that
+            have more than 16 KB when something is added.
         max_channels_per_client: channels one page may join.
         refill_bytes: a reader that is behind is refilled in pieces of this size, so that it holds back nobody.
         log_tail: entries of a channel kept ready for readers that are behind or resume; who lacks more gets a snapshot
@@ -103,10 +107,12 @@ class Limits:
     max_sessions: int = 50_000
     max_sessions_per_address: int = 10_000
     max_unproven_per_address: int = 1_000
+    max_clients_per_address: int = 2_500
     hello_timeout_s: float = 10.0
     window_s: float = 90.0
     silence_s: float = 75.0
     max_basket_bytes: int = 1_048_576
+    max_baskets_per_address_bytes: int = 32_000_000
     max_channels_per_client: int = 200
     refill_bytes: int = 65_536
     log_tail: int = 1_000

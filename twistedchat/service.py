@@ -5,7 +5,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-from twisted.application.service import IService, MultiService, Service
+from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.web.resource import IResource
@@ -181,6 +181,8 @@ def _live_server(settings: Settings, reactor: Any, chat: Chat, scripts: Scripts)
             calls_per_s=limits.calls_per_s,
             calls_burst=limits.calls_burst,
             clients=limits.max_sessions,
+            clients_per_address=limits.max_clients_per_address,
+            baskets_per_address_chars=limits.max_baskets_per_address_bytes,
         ),
     )
 
@@ -224,7 +226,21 @@ class HouseService(Service):
         return drained.addCallback(lambda _: self._state.close())
 
 
-def make_service(settings: Settings, reactor: Any) -> IService:
+class ChatService(MultiService):
+    """A house and its ports.
+
+    Attributes:
+        house: the house, for programs of one's own: ``service.house.chat.alert("…")``.
+    """
+
+    def __init__(self, house: House, state: State, ports: PortService, reactor: Any) -> None:
+        super().__init__()
+        self.house = house
+        HouseService(house, state, reactor).setServiceParent(self)
+        ports.setServiceParent(self)
+
+
+def make_service(settings: Settings, reactor: Any) -> ChatService:
     """Return the whole service: the house, and its ports.
 
     Raises:
@@ -238,7 +254,4 @@ def make_service(settings: Settings, reactor: Any) -> IService:
     except BaseException:
         state.close()
         raise
-    service = MultiService()
-    HouseService(house, state, reactor).setServiceParent(service)
-    ports.setServiceParent(service)
-    return service
+    return ChatService(house, state, ports, reactor)

@@ -597,9 +597,10 @@ def test_many_people_are_a_number_and_names_again_when_they_are_few(place: Place
     assert view_of(page, result) == view_of(late, {"people": {"version": 1, "list": None}})
 
 
-def test_five_thousand_joins_cost_a_linear_number_of_deliveries(place: Place) -> None:
+def test_five_thousand_joins_cost_a_linear_number_of_deliveries() -> None:
     """5000 people within 10 s, each with a page: a change goes out once a second, above 200 as a number."""
     count = 5000
+    place = Place(clients_per_address=count)
     channel = place.channel()
     sessions: list[FakeSession] = []
     for number in range(count):

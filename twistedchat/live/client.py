@@ -18,7 +18,7 @@ from twistedchat.live.calls import PendingCalls
 from twistedchat.live.elements import Elements, guard
 from twistedchat.live.incoming import JOINS_PER_S, MOST_AT_ONCE, Incoming
 from twistedchat.live.reading import Reading
-from twistedchat.live.shares import Share
+from twistedchat.live.shares import Holding
 
 if TYPE_CHECKING:
     from twistedchat.live.server import LiveServer
@@ -42,12 +42,11 @@ class LiveClient:
         "_ack_due",
         "_basket",
         "_calls",
-        "_counted",
         "_heard_at",
+        "_holding",
         "_incoming",
         "_peer",
         "_server",
-        "_share",
         "deadline",
         "direct",
         "dirty",
@@ -82,8 +81,7 @@ class LiveClient:
         self._server = server
         self._basket = Basket(max_chars=server.limits.basket_chars)
         self._peer = ""
-        self._share: Share | None = None
-        self._counted = 0  # what the share counts of the basket
+        self._holding = Holding(self, server.shares)
         self._heard_at = 0.0
         self._ack_due = inf
         self._calls = PendingCalls(server.clock, lambda cid: self.push("cancel", [cid]))
@@ -125,8 +123,9 @@ class LiveClient:
         self.n = hello.n
         self.session = session
         self.direct = session.name not in POLLING
-        self._settle_at(session.peer)
-        self._count_basket()
+        self._peer = session.peer
+        self._holding.settle(session.peer)
+        self._holding.count(self._basket.chars)
         lost = self.reading.resume(hello.at) if resumed else []
         self.heard()
         self._server.watch(self)
@@ -148,28 +147,8 @@ class LiveClient:
             session.close(code.code, code.reason)
         self.deadline = self._server.clock.seconds() + self._server.limits.window_s
         self._server.watch(self)
-        if self._share is not None:
-            self._share.detached[self] = None
+        self._holding.detached()
         self.elements.tell("clientDetached")
-
-    def _settle_at(self, peer: str) -> None:
-        """Count among the clients of the address ``peer``; a page may come back from another one."""
-        self._peer = peer
-        self._leave_share()
-        self._share = self._server.shares.enter(peer)
-
-    def _leave_share(self) -> None:
-        share, self._share = self._share, None
-        if share is not None:
-            share.detached.pop(self, None)
-            share.chars -= self._counted
-            self._counted = 0
-            self._server.shares.leave(share)
-
-    def _count_basket(self) -> None:
-        if self._share is not None:
-            self._share.chars += self._basket.chars - self._counted
-            self._counted = self._basket.chars
 
     def _welcome(self, resumed: bool) -> None:
         server = self._server
@@ -269,20 +248,11 @@ class LiveClient:
         except BasketOverflow:
             self.close(codes.OVERFLOW)
             return
-        self._count_basket()
-        if self._takes_too_much():
+        self._holding.count(self._basket.chars)
+        if self._holding.too_much:
             self.close(codes.OVERFLOW)
         else:
             self.schedule_flush()
-
-    def _takes_too_much(self) -> bool:
-        share, limits = self._share, self._server.limits
-        return (
-            share is not None
-            and not share.free
-            and share.chars > limits.baskets_per_address_chars
-            and self._counted > limits.basket_part_chars
-        )
 
     def tell(self, message: Sequence[Any]) -> None:
         """Send a message that is in no basket: it is lost with the session, and the page asks again."""
@@ -318,7 +288,7 @@ class LiveClient:
 
     def _packet(self, message: wire.Packet) -> None:
         self._basket.acknowledge(message.ack)
-        self._count_basket()
+        self._holding.count(self._basket.chars)
         for seq, (name, args) in message.kept:
             if self.inbox.accept(seq):
                 self._incoming.act(wire.action(name, args))
@@ -397,7 +367,7 @@ class LiveClient:
             session.unregisterProducer()
             session.close(*((code.code, code.reason) if code else (1000, "Normal closure")))
         self._server.forget(self)
-        self._leave_share()
+        self._holding.leave()
         self._incoming.stop()
         self._calls.fail_all(reason)
         for name in self.reading.names:

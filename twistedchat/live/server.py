@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistedchat.core import codes, wire
-from twistedchat.core.addresses import is_loopback
+from twistedchat.core.addresses import home, is_loopback
 from twistedchat.core.errors import ProtocolError
 from twistedchat.core.wheel import Wheel
 from twistedchat.interfaces import ISessionTransport
@@ -22,6 +22,7 @@ from twistedchat.live.element import LiveElement
 from twistedchat.live.incoming import run
 from twistedchat.live.scripts import Scripts, renderer
 from twistedchat.live.session import LiveProtocol
+from twistedchat.live.shares import Shares
 
 _log = Logger()
 
@@ -49,6 +50,11 @@ class LiveLimits:
         channels: channels of one client; one more join is refused.
         calls_per_s, calls_burst: how fast one client may call; beyond it TooFast.
         clients: live clients at once; one more is refused with 4102.
+        clients_per_address: live clients of one address, detached ones too; for one more the longest detached is over, and
+            where all are attached it is refused with 4102. Loopback is not counted.
+        baskets_per_address_chars: what the pages of one address may leave unacknowledged together; beyond it
+            each that has more than ``basket_part_chars`` ends with 4103 when something is added.
+        basket_part_chars: what is never too much.
     """
 
     window_s: float = 90
@@ -64,6 +70,9 @@ class LiveLimits:
     calls_per_s: float = 20
     calls_burst: int = 100
     clients: int = 50_000
+    clients_per_address: int = 2_500
+    baskets_per_address_chars: int = 32_000_000
+    basket_part_chars: int = 16_384
 
 
 class LiveServer(Factory):
@@ -89,6 +98,7 @@ class LiveServer(Factory):
         self.scripts = scripts or Scripts()
         self.render = renderer(self.scripts)
         self.limits = limits or LiveLimits()
+        self.shares = Shares(self.limits.baskets_per_address_chars, self.limits.basket_part_chars)
         self.unproven: Counter[str] = Counter()
         self.clients: dict[str, LiveClient] = {}
         self._roots = dict(roots)
@@ -105,17 +115,19 @@ class LiveServer(Factory):
 
     def admit(self, peer: str) -> bool:
         """Count a session before its hello; False where its address has too many."""
-        if self.unproven[peer] >= self.limits.unproven_per_address and not is_loopback(peer):
+        address = home(peer)
+        if self.unproven[address] >= self.limits.unproven_per_address and not is_loopback(address):
             return False
-        self.unproven[peer] += 1
+        self.unproven[address] += 1
         return True
 
     def settled(self, session: LiveProtocol, peer: str) -> None:
         """A session that was admitted has said hello, or is gone."""
         self._wheel.discard(session)
-        self.unproven[peer] -= 1
-        if not self.unproven[peer]:
-            del self.unproven[peer]
+        address = home(peer)
+        self.unproven[address] -= 1
+        if not self.unproven[address]:
+            del self.unproven[address]
 
     def hello(self, fields: wire.HelloFields, session: ISessionTransport) -> LiveClient:
         """Accept a hello: give its live client, an old one or a new one, this session.
@@ -150,7 +162,7 @@ class LiveServer(Factory):
         factory = self._roots.get(fields.root)
         if factory is None:
             raise ProtocolError(codes.NO_SUCH_ROOT)
-        if len(self.clients) >= self.limits.clients:
+        if not self._make_room_at(session.peer) or len(self.clients) >= self.limits.clients:
             raise ProtocolError(codes.OVERLOADED)
         client = LiveClient(self, fields.client, fields.secret, fields.root)
         self.clients[client.id] = client
@@ -159,6 +171,15 @@ class LiveServer(Factory):
         d.addCallback(self._made, client)
         d.addErrback(self._not_made, client)
         return client
+
+    def _make_room_at(self, peer: str) -> bool:
+        share = self.shares.find(peer)
+        if share.free or share.clients < self.limits.clients_per_address:
+            return True
+        for client in share.detached:
+            client.end("there are too many pages at its address")
+            return True
+        return False
 
     def _made(self, element: LiveElement, client: LiveClient) -> None:
         if not client.over:
