@@ -272,3 +272,19 @@ def test_what_the_handshake_needed_is_dropped(world: World) -> None:
     connection, _ = opened(world)
     protocol = connection.wire.protocol
     assert protocol.http_headers is None and connection.wire.producer is protocol
+    assert len(vars(protocol)) < 40, "autobahn's own defaults are the class's"
+    connection.feed(masked(b'"x"'))
+    world.turn()
+    assert unframed(connection.take()) == [(1, b'a["x"]')] and len(vars(protocol)) < 40
+
+
+def test_what_one_websocket_went_through_stays_with_it(world: World) -> None:
+    first, _ = opened(world)
+    second, _ = opened(world, "/echo/000/t/websocket")
+    first.feed(masked(b"\x03\xe8", opcode=8))
+    world.turn()
+    one, other = first.wire.protocol, second.wire.protocol
+    assert one.remoteCloseCode == 1000 and other.remoteCloseCode is None and not other.wasClean
+    second.feed(masked(b'"x"'))
+    world.turn()
+    assert unframed(second.take()) == [(1, b'a["x"]')]

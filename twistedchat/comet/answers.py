@@ -1,6 +1,7 @@
 """Headers and short answers that the transports share. Source: the SockJS 0.3 protocol."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from twistedchat.interfaces import IExchange
 
@@ -42,18 +43,22 @@ def not_found(exchange: IExchange, headers: Headers = ()) -> None:
     text(exchange, 404, "Not found\n", headers)
 
 
-def cors(exchange: IExchange) -> list[tuple[bytes, bytes]]:
+def cors(exchange: IExchange) -> Headers:
     """Return the headers that let a page of the request's (allowed) origin read the answer."""
-    origin = exchange.header(b"origin")
+    return _cors(exchange.header(b"origin"))
+
+
+@lru_cache(maxsize=256)  # the same few come with every request
+def _cors(origin: str | None) -> Headers:
     if origin is None:
-        return [_ANY_ORIGIN, _VARY]
-    return [(b"Access-Control-Allow-Origin", origin.encode("latin-1")), _CREDENTIALS, _VARY]
+        return (_ANY_ORIGIN, _VARY)
+    return ((b"Access-Control-Allow-Origin", origin.encode("latin-1")), _CREDENTIALS, _VARY)
 
 
-def cors_for_eventsource(exchange: IExchange) -> list[tuple[bytes, bytes]]:
+def cors_for_eventsource(exchange: IExchange) -> Headers:
     """As ``cors``; an opaque origin gets ``*``, which is what EventSource implementations accept."""
     if exchange.header(b"origin") == "null":
-        return [_ANY_ORIGIN, _VARY]
+        return _cors(None)
     return cors(exchange)
 
 

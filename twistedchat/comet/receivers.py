@@ -142,6 +142,8 @@ class StreamReceiver(_HttpReceiver):
         exchange.head(200, (*self._headers, UNBUFFERED))
         exchange.write(self._prelude)
         self._send = exchange.writeFramed
+        # There are very many idle streams, and an htmlfile page has 2 KB.
+        self._headers, self._prelude = (), b""
 
     def write(self, data: bytes) -> None:
         """Send framed bytes."""

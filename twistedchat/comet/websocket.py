@@ -13,6 +13,7 @@ from zope.interface import implementer
 
 from twistedchat.comet.answers import TEXT, text
 from twistedchat.comet.exchange import WebExchange
+from twistedchat.comet.leftovers import settled, shed
 from twistedchat.comet.mount import BUSY, Mount
 from twistedchat.comet.transport import SessionTransport
 from twistedchat.core.errors import TooManySessions
@@ -128,7 +129,7 @@ class WebSocketReceiver(WebSocketServerProtocol):  # type: ignore[misc]  # autob
         # The dead HTTP channel is still the transport's producer; it would keep itself alive and hide pauses from us.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self, True)
-        self.http_headers = self.http_request_data = self.http_request_params = None
+        shed(self)
         self.session = self._session_transport.session
         self._session_transport.attach(self, self._mount.clockwork.now())
 
@@ -213,7 +214,6 @@ def websocket_factory(reactor: Any, max_message_bytes: int, raw: bool) -> Any:
     Compression costs 40 KB a connection and chat messages are small; heartbeats come from the clockwork.
     """
     factory = WebSocketServerFactory(reactor=reactor)
-    factory.protocol = RawWebSocketReceiver if raw else WebSocketReceiver
     factory.setProtocolOptions(
         webStatus=False,
         maxFramePayloadSize=max_message_bytes,
@@ -229,6 +229,7 @@ def websocket_factory(reactor: Any, max_message_bytes: int, raw: bool) -> Any:
         # The allow list has been asked before.
         allowNullOrigin=True,
     )
+    factory.protocol = settled(RawWebSocketReceiver if raw else WebSocketReceiver, factory)
     # autobahn's own timer uses the installed reactor and leaves calls behind.
     factory._batched_timer = _Timer(reactor)
     return factory

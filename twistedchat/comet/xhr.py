@@ -3,7 +3,17 @@
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistedchat.comet.answers import JAVASCRIPT, NO_CACHE, TEXT, answer, cors, jsessionid, not_found, text
+from twistedchat.comet.answers import (
+    JAVASCRIPT,
+    NO_CACHE,
+    TEXT,
+    Headers,
+    answer,
+    cors,
+    jsessionid,
+    not_found,
+    text,
+)
 from twistedchat.comet.mount import Mount
 from twistedchat.comet.receivers import PollReceiver, StreamReceiver
 from twistedchat.core.frames import XHR, XHR_CHUNKED
@@ -51,7 +61,7 @@ def deliver(
     body: bytes,
     status: int,
     thanks: bytes,
-    headers: list[tuple[bytes, bytes]],
+    headers: Headers,
 ) -> None:
     """Deliver a send request's body and answer it.
 
@@ -79,9 +89,7 @@ def cookies(mount: Mount, exchange: IExchange) -> list[tuple[bytes, bytes]]:
     return [jsessionid(exchange)] if mount.policy.cookie else []
 
 
-def _delivered(
-    found: bool, exchange: IExchange, status: int, thanks: bytes, headers: list[tuple[bytes, bytes]]
-) -> None:
+def _delivered(found: bool, exchange: IExchange, status: int, thanks: bytes, headers: Headers) -> None:
     if found:
         answer(exchange, status, thanks, [TEXT, *headers])
     else:

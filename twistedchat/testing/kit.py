@@ -55,7 +55,9 @@ class MemoryHouse:
     def start(self) -> None:
         """Start a server; the constructor has done it once."""
         self.house = House(self.settings, self.clock, SECRET, self._backend)
-        self._site: BoundedSite = make_site(self.house.resource, self.settings, self.clock)
+        self._site: BoundedSite = make_site(
+            self.house.resource, self.settings, self.clock, self.house.entrances
+        )
         self._site.doStart()
         self.network.factory = self._site
 
