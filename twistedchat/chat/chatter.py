@@ -7,8 +7,9 @@ from zope.interface import implementer
 
 from twistedchat.chat.house import ALERTS, Chat, user_channel
 from twistedchat.chat.people import NotLoggedIn, Visitor
-from twistedchat.core.errors import SafeError
+from twistedchat.core.errors import SafeError, TooFast
 from twistedchat.core.presence import TooManyPeople
+from twistedchat.core.throttle import TokenBucket
 from twistedchat.core.wire import ChannelName, MessageId
 from twistedchat.interfaces import IChannel, IJoiner
 from twistedchat.live.client import LiveClient
@@ -17,6 +18,8 @@ from twistedchat.live.reading import Joining
 
 RETURN_S = 90.0  # who comes back with a ticket this soon after a restart was here before: no "came" is told
 SNAPSHOT = 50
+NAMES_PER_S = 0.2  # logins and renames of one page
+NAMES_BURST = 10
 
 Name = Annotated[str, Meta(max_length=1000)]
 Ticket = Annotated[str, Meta(max_length=1000)]
@@ -40,12 +43,14 @@ class Chatter(LiveElement):
         self._snapshot = snapshot
         self._visitor: Visitor | None = None
         self._present: dict[str, IChannel] = {}
+        self._names = TokenBucket(NAMES_PER_S, NAMES_BURST, chat.seconds())
 
     # --- who it is
 
     @expose
     def login(self, name: Name | None = None, ticket: Ticket | None = None) -> dict[str, Any]:
         """Log in: as the person of ``ticket``, or as a new guest called ``name``."""
+        self._not_too_often()
         people = self._chat.people
         visitor = people.login(name, ticket, self._client_id, self._show_name)
         if self._visitor is not None and self._visitor is not visitor:
@@ -58,6 +63,7 @@ class Chatter(LiveElement):
     def rename(self, name: Name) -> dict[str, Any]:
         """Take another name, in every room at once."""
         visitor = self._me()
+        self._not_too_often()
         self._chat.people.rename(visitor, name)
         return self._welcome(visitor)
 
@@ -68,6 +74,12 @@ class Chatter(LiveElement):
         if visitor is not None:
             self._leave_all(visitor)
             self._chat.people.logout(visitor, self._client_id)
+
+    def _not_too_often(self) -> None:
+        """A new guest may talk as fast as anyone, and a new name is told in every room: so not one after the other."""
+        wait = self._names.take(self._chat.seconds())
+        if wait:
+            raise TooFast("too many names, try again later", wait)
 
     def _welcome(self, visitor: Visitor) -> dict[str, Any]:
         person = visitor.person

@@ -16,12 +16,14 @@ from twistedchat.core import wire
 from twistedchat.core.entry import Appended
 from twistedchat.core.errors import IdReused, SafeError, TooFast
 from twistedchat.core.presence import Person
+from twistedchat.core.throttle import TokenBucket
 from twistedchat.interfaces import IChannel
 
 ALERTS = "house"
 HOUSE_IDENTITY = "house"
 
 _LOOK_BACK = 1000  # entries
+_REOPENED = 20  # of the last entries of one's own channel; as many private chats does a page open again
 _LISTED = 200  # rooms that a page is told of
 _LIST_S = 1.0  # a list of more rooms than that is made so often at most; so are the counts of people in it
 
@@ -79,6 +81,12 @@ def _said_before(log: IChannel, key: str, id: str, text: str) -> Appended:
     raise IdReused("this id was used for something else")
 
 
+def _is_told(log: IChannel, channel: str) -> bool:
+    """Say whether a page that loads finds the private chat ``channel`` in its person's own channel ``log``."""
+    opened = [json.loads(entry.event) for entry in log.last(_REOPENED)]
+    return any(event[:2] == ["privateOpened", channel] for event in opened)
+
+
 class Chat:
     """See the module.
 
@@ -91,6 +99,10 @@ class Chat:
         rooms: titles of the rooms that are always there; the first is where newcomers go.
         max_rooms: rooms that may exist; beyond it an empty one is forgotten, else opening is refused.
         max_text_chars: longest text.
+
+    Attributes:
+        people: who is logged in.
+        seconds: the clock that throttles go by.
     """
 
     def __init__(
@@ -108,8 +120,8 @@ class Chat:
         self.people = people
         self._open_channel = open_channel
         self._find_channel = find_channel
+        self.seconds = clock
         self._now = now
-        self._clock = clock
         self._max_rooms = max_rooms
         self._max_text_chars = max_text_chars
         self._rooms: dict[str, Room] = {}
@@ -124,7 +136,7 @@ class Chat:
 
     def rooms(self, limit: int = _LISTED) -> list[tuple[str, str, int]]:
         """Return ``(channel, title, people)`` of at most 200 rooms: the standing ones, then those with most people."""
-        now = self._clock()
+        now = self.seconds()
         if len(self._rooms) <= _LISTED or now >= self._listed_at + _LIST_S:
             counted = [(room.channel, room.title, self._count(room.channel)) for room in self._rooms.values()]
             counted.sort(key=lambda one: (one[0] not in self._kept, -one[2], one[1]))
@@ -192,7 +204,7 @@ class Chat:
 
     def just_started(self, within_s: float) -> bool:
         """Say whether the house opened less than ``within_s`` seconds ago: who comes back now was here before."""
-        return self._clock() - self._started < within_s
+        return self.seconds() - self._started < within_s
 
     # --- saying things
 
@@ -216,7 +228,7 @@ class Chat:
             )
         self.may_enter(visitor, channel)
         log = await self._open_channel(channel)
-        self._not_too_fast(visitor)
+        self._not_too_fast(visitor.says)
         message = {"from": (visitor.person.key, visitor.person.name), "text": text}
         try:
             posted: Appended = await log.post(visitor.person.key, id, wire.encode(["message", message]))
@@ -224,15 +236,16 @@ class Chat:
             return _said_before(log, visitor.person.key, id, text)
         return posted
 
-    def _not_too_fast(self, visitor: Visitor) -> None:
-        wait = visitor.says.take(self._clock())
+    def _not_too_fast(self, bucket: TokenBucket) -> None:
+        wait = bucket.take(self.seconds())
         if wait:
             raise TooFast(f"too fast, try again in {wait:.0f} s" if wait > 1 else "too fast", wait)
 
     async def open_private(self, visitor: Visitor, key: str) -> str:
         """Open the private chat of ``visitor`` with the person of ``key``, on both sides; return its channel.
 
-        Both are told in their own channels, where they find it again after a reload.
+        Both are told in their own channels, where they find it again after a reload. Who is in it and would find it is not
+        told again: whoever opens it without end would push everything else out of there.
 
         Raises:
             NoSuchPerson: nobody here has the key, or it is the visitor's own.
@@ -242,12 +255,19 @@ class Chat:
         if other is None or key == visitor.person.key:
             raise NoSuchPerson("this person is not here")
         channel = private_channel(visitor.person.key, key)
-        self._not_too_fast(visitor)
+        self._not_too_fast(visitor.says)
+        self._not_too_fast(visitor.opens)
         for reader, met in ((key, visitor.person), (visitor.person.key, other.person)):
             log = await self._open_channel(user_channel(reader))
+            if self._is_in(channel, reader) and _is_told(log, channel):
+                continue
             event = wire.encode(["privateOpened", channel, (met.key, met.name)])
             await log.post(HOUSE_IDENTITY, secrets.token_urlsafe(16), event)
         return channel
+
+    def _is_in(self, channel: str, key: str) -> bool:
+        found = self._find_channel(channel)
+        return found is not None and found.presence.find(key) is not None
 
     def person_in(self, channel: str, visitor: Visitor) -> Person | None:
         """Return the other person of a private chat, as far as they are known, or None for what is none."""

@@ -12,6 +12,8 @@ from twistedchat.core.presence import Person
 from twistedchat.core.throttle import TokenBucket
 
 TICKET_DAYS = 30
+OPENS_PER_S = 0.2
+OPENS_BURST = 10
 
 
 class BadTicket(SafeError):
@@ -34,10 +36,12 @@ class Visitor:
         person: key and name as others see them.
         clients: their live clients by id, each with what is to be called when their name has changed.
         says: how fast they may post, all clients together.
+        opens: how fast they may open private chats, which show up on the other side.
     """
 
     person: Person
     says: TokenBucket
+    opens: TokenBucket
     clients: dict[str, Callable[[], None]] = field(default_factory=dict)
 
 
@@ -85,7 +89,9 @@ class People:
             if len(self._visitors) >= self._max_people:
                 raise HouseFull("too many people are here just now")
             visitor = self._visitors[key] = Visitor(
-                Person(key, chosen), TokenBucket(*self._rate, self._now())
+                Person(key, chosen),
+                TokenBucket(*self._rate, self._now()),
+                TokenBucket(OPENS_PER_S, OPENS_BURST, self._now()),
             )
             self._names[folded(chosen)] = key
         visitor.clients[client] = renamed
