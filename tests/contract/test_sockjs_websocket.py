@@ -43,6 +43,14 @@ def test_open_comes_first(world: World) -> None:
     assert frames == [(1, b"o")]
 
 
+def test_compression_is_offered_by_every_browser_and_declined(world: World) -> None:
+    offer = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
+    connection = world.websocket(PATH, **offer)
+    head, _, rest = connection.take().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ") and b"extensions" not in head.lower()
+    assert unframed(rest) == [(1, b"o")]
+
+
 @pytest.mark.parametrize(
     "message", ["100% sure", "</script>", "\u2028", "\U0001f600", "\x00", "x" * 100_000, "x" * 126, ""]
 )

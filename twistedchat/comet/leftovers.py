@@ -4,6 +4,7 @@ Options of the factory become the class's own, and what rests at its default is 
 stands on the protocol as ever.
 """
 
+from inspect import isfunction
 from typing import Any
 
 # Of the handshake; nobody asks for them afterwards.
@@ -67,8 +68,13 @@ _RESTING: dict[str, Any] = {
 
 def settled(protocol: type[Any], factory: Any) -> type[Any]:
     """Return ``protocol`` with ``factory``'s options and autobahn's defaults as attributes of the class."""
-    options = {name: getattr(factory, name) for name in protocol.CONFIG_ATTRS}
+    options = {name: _as_attribute(getattr(factory, name)) for name in protocol.CONFIG_ATTRS}
     return type(protocol.__name__, (protocol,), {**dict.fromkeys(_HANDSHAKE), **_RESTING, **options})
+
+
+def _as_attribute(value: Any) -> Any:
+    """Keep a function that is an option from becoming a method of the class."""
+    return staticmethod(value) if isfunction(value) else value
 
 
 def shed(protocol: Any) -> None:

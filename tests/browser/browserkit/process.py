@@ -51,6 +51,10 @@ class Process:
         assert found, f"{pattern!r} was not printed:\n{self.tail()}"
         return found[0]
 
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._popen.send_signal(number)
+
     def stop(self, limit_s: float) -> int | None:
         """Send SIGTERM; return the exit code, or None when it had to be killed after ``limit_s``."""
         self._popen.send_signal(signal.SIGTERM)
