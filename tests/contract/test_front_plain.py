@@ -19,6 +19,7 @@ from twistedchat.config import Limits, Settings
 from twistedchat.core.plain import MAX_FIELDS, read_request
 from twistedchat.core.policy import MountPolicy
 from twistedchat.interfaces import IEntrance, IExchange
+from twistedchat.service import House
 from twistedchat.web import front
 from twistedchat.web.lean import LeanExchange
 
@@ -327,6 +328,29 @@ def test_a_mount_that_finds_addresses_itself_has_no_entrance() -> None:
     assert verifyObject(IEntrance, own)
     own.release()
     world.close()
+
+
+@pytest.mark.parametrize("prefix", ["", "/some/where"])
+def test_a_house_offers_its_mounts_below_its_prefix(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Count()
+    monkeypatch.setattr(front, "LeanExchange", plain)
+    answers = []
+    for lean in (True, False):
+        world = World()
+        house = House(Settings(prefix=prefix, sockjs_test=True), world.clock, "key")
+        world.site = front.make_site(
+            house.resource, house.settings, world.clock, house.entrances if lean else None
+        )
+        connection = world.connect()
+        for mount in ("comet", "comet-brief", "echo", "static"):
+            connection.feed(ask("POST", f"{prefix}/{mount}/0/s/xhr"))
+            world.turn()
+        answers.append(re.sub(rb"Date: [^\r]*", b"Date: -", connection.take()))
+        house.close()
+        house.release()
+        world.close()
+    assert answers[0] == answers[1] and answers[0].count(b"o\n") == 3
+    assert plain.taken == 3
 
 
 def test_an_exchange_keeps_nothing_of_its_request_once_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
