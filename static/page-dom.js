@@ -7,6 +7,8 @@ var twistedchatPage = {};
 (function (page) {
   var HUES = 12;
   var LINK = /https?:\/\/[^\s<>"\u201c\u201d\u00ab\u00bb]+/gi;
+  var ENDINGS = ".,;:!?'*_~";
+  var OPENED = { ")": "(", "]": "[", "}": "{" };
   var KEYS = { 9: "Tab", 13: "Enter", 27: "Escape", 35: "End", 36: "Home", 37: "Left", 38: "Up", 39: "Right", 40: "Down" };
   var dom = page.dom = {};
 
@@ -164,18 +166,29 @@ var twistedchatPage = {};
 
   // --- text ---
 
+  /** Return an address without what ends a sentence, and without brackets that were not opened in it. In one pass. */
   function trimLink(url) {
-    var cut = url.replace(/[.,;:!?'*_~]+$/, "");
-    while (/[)\]}]$/.test(cut) && unbalanced(cut)) {
-      cut = cut.slice(0, -1).replace(/[.,;:!?'*_~]+$/, "");
+    var surplus = { "(": 0, "[": 0, "{": 0 };   // how many more were closed than opened
+    var end = url.length;
+    var sign;
+    var i;
+    for (i = 0; i < end; i++) {
+      sign = url.charAt(i);
+      if (OPENED[sign]) {
+        surplus[OPENED[sign]] += 1;
+      } else if (surplus[sign] !== undefined) {
+        surplus[sign] -= 1;
+      }
     }
-    return cut;
-  }
-
-  function unbalanced(url) {
-    var close = url.charAt(url.length - 1);
-    var open = { ")": "(", "]": "[", "}": "{" }[close];
-    return url.split(close).length > url.split(open).length;
+    for (; end > 0; end--) {
+      sign = url.charAt(end - 1);
+      if (OPENED[sign] && surplus[OPENED[sign]] > 0) {
+        surplus[OPENED[sign]] -= 1;
+      } else if (ENDINGS.indexOf(sign) < 0) {
+        break;
+      }
+    }
+    return url.slice(0, end);
   }
 
   function link(url) {
