@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from twistedchat.core import codes, wire
 from twistedchat.core.addresses import home, is_loopback
 from twistedchat.core.errors import ProtocolError
+from twistedchat.core.lag import Lag
 from twistedchat.core.wheel import Wheel
 from twistedchat.interfaces import ISessionTransport
 from twistedchat.live.client import LiveClient
@@ -30,7 +31,6 @@ ElementFactory = Callable[[LiveClient], Any]
 Watched = LiveClient | LiveProtocol
 
 TURN_S = 1.0  # how often deadlines are looked at
-LATE_S = 1.0  # a turn that comes later than that by as much tells of a stalled process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,7 @@ class LiveServer(Factory):
         self._roots = dict(roots)
         self._wheel: Wheel[Watched] = Wheel(clock.seconds())
         self._turning: IDelayedCall | None = None
+        self._lag = Lag()
         self._dirty: list[LiveClient] = []
         self._flushing: IDelayedCall | None = None
 
@@ -201,19 +202,20 @@ class LiveServer(Factory):
         """Look at a client or session when its deadline comes; again when it moved earlier."""
         self._wheel.add(timed)
         if self._turning is None:
-            self._turning = self.clock.callLater(TURN_S, self._turn)
+            self._arm(TURN_S)
+
+    def _arm(self, delay_s: float) -> None:
+        self._lag.armed(self.clock.seconds() + delay_s)
+        self._turning = self.clock.callLater(delay_s, self._turn)
 
     def _turn(self) -> None:
-        call, now = self._turning, self.clock.seconds()
-        if call is not None and now - call.getTime() > LATE_S:
-            # The process stalled. What came meanwhile waits in the sockets: it is read before anyone is judged.
-            self._turning = self.clock.callLater(0, self._judge)
-        else:
-            self._judge()
-
-    def _judge(self) -> None:
-        self._turning = self.clock.callLater(TURN_S, self._turn) if self.clients or len(self._wheel) else None
         now = self.clock.seconds()
+        self._turning = None
+        if self._lag.excuses(now):
+            self._arm(0)
+            return
+        if self.clients or len(self._wheel):
+            self._arm(TURN_S)
         for timed in self._wheel.advance(now):
             timed.tick(now)
 
