@@ -2,18 +2,21 @@
 
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from process_kit import twistd
-from twisted.internet.address import IPv4Address
+from sockjs_kit import World
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.python.log import textFromEventDict
 
+from twistedchat.core.policy import MountPolicy
 from twistedchat.paths import static_dir
 from twistedchat.testing.kit import MemoryHouse
 
@@ -77,3 +80,31 @@ def test_a_range_a_thousand_times_is_sent_once(tmp_path: Path, ranges: str) -> N
             assert len(answer.read()) == len((static_dir() / "page.js").read_bytes())
         server.end()
     assert not [line for line in server.lines[before:] if "Range" in line]
+
+
+@pytest.mark.parametrize("lean", [True, False])
+def test_a_session_id_is_no_place_to_keep_things(lean: bool) -> None:
+    world = World(lean=lean)
+    for length, status in ((256, 200), (257, 404), (400, 404), (8000, 404)):
+        assert world.ask("POST", f"/echo/0/{'s' * length}/xhr", "").status == status
+    world.close()
+
+
+def test_a_network_of_one_home_has_the_connections_and_sessions_of_one_address() -> None:
+    world = World()
+    world.site.limits = replace(world.site.limits, max_connections_per_address=2)
+    made = [world.connect(IPv6Address("TCP", f"2001:db8::{number}", 1)) for number in range(1, 4)]
+    assert [connection.protocol is None for connection in made] == [False, False, True]
+    assert world.connect(IPv6Address("TCP", "2001:db8:0:1::1", 1)).protocol is not None
+    for _ in range(3):
+        assert world.connect(IPv6Address("TCP", "::1", 1)).protocol is not None
+    world.site.limits = replace(world.site.limits, max_connections_per_address=9)
+    world.mount("small", MountPolicy(max_sessions_per_address=2))
+    answers = []
+    for number in range(3):
+        connection = world.connect(IPv6Address("TCP", f"2001:db8:9::{number}", 1))
+        connection.ask("POST", f"/small/0/s{number}/xhr", "")
+        world.turn()
+        answers.append(connection.answer().status)
+    assert answers == [200, 200, 503]
+    world.close()

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from twistedchat.comet.clockwork import Clockwork
 from twistedchat.comet.directory import MemoryDirectory
 from twistedchat.comet.transport import SessionTransport
-from twistedchat.core.addresses import is_loopback
+from twistedchat.core.addresses import home, is_loopback
 from twistedchat.core.codes import SHUTTING_DOWN
 from twistedchat.core.errors import TooManySessions
 from twistedchat.core.origins import OriginPolicy
@@ -50,7 +50,7 @@ class Mount:
             TooManySessions: the process, or the client's address, has as many as it may; or we are stopping.
         """
         transport = SessionTransport(self, session_id, receiver)
-        peer = transport.peer
+        peer = home(transport.peer)
         count = self._per_address.get(peer, 0)
         policy = self.policy
         if self._stopping or len(self.sessions) >= policy.max_sessions:
@@ -89,11 +89,12 @@ class Mount:
         self.sessions.discard(transport)
         if transport.id is not None:
             self.directory.discard(transport.id)
-        left = self._per_address[transport.peer] - 1
+        peer = home(transport.peer)
+        left = self._per_address[peer] - 1
         if left:
-            self._per_address[transport.peer] = left
+            self._per_address[peer] = left
         else:
-            del self._per_address[transport.peer]
+            del self._per_address[peer]
 
     def stop(self, code: int = SHUTTING_DOWN.code, reason: str = SHUTTING_DOWN.reason) -> None:
         """Close every session and take no new ones. Ids answer with the close until they are forgotten. Idempotent."""

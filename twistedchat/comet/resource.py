@@ -20,7 +20,7 @@ from twistedchat.comet.exchange import WebExchange
 from twistedchat.comet.mount import Mount
 from twistedchat.core.codes import SHUTTING_DOWN
 from twistedchat.core.origins import OriginPolicy
-from twistedchat.core.policy import MountPolicy
+from twistedchat.core.policy import MAX_SESSION_ID, MountPolicy
 from twistedchat.interfaces import IEntrance, IExchange, ISessionDirectory
 
 _IFRAME_NAME = re.compile(rb"iframe[0-9-.a-z_]*\.html\Z")
@@ -148,7 +148,7 @@ class CometResource:
     def _session(self, request: Request, exchange: WebExchange, path: list[bytes]) -> None:
         server, session, name = path
         route = self._routes.get(name)
-        if not server or not session or b"." in server or b"." in session:
+        if not server or not session or b"." in server or b"." in session or len(session) > MAX_SESSION_ID:
             not_found(exchange)
         elif route is not None:
             self._route(exchange, route, session.decode("latin-1"))

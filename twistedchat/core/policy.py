@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+# Longest id of a session. Clients choose 8 to 26 characters; one of 16 KB would be kept as long as the session.
+MAX_SESSION_ID = 256
+
 # Every transport in sockjs-client's words, in the order in which a client tries them.
 ALL_TRANSPORTS = (
     "websocket",

@@ -18,7 +18,9 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 
 from twistedchat.config import Network, Settings
+from twistedchat.core.addresses import home
 from twistedchat.core.plain import PlainHead, PlainRequest, read_request
+from twistedchat.core.policy import MAX_SESSION_ID
 from twistedchat.interfaces import IEntrance, IExchange
 from twistedchat.web.bounds import Deadlines, FrontLimits, Lease
 from twistedchat.web.hosts import Hosts, Proxies, literal
@@ -285,7 +287,7 @@ class BoundedSite(Site):
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """Make a channel, or None where the address has as many connections as it may."""
         host = str(getattr(addr, "host", ""))
-        counted = not self._is_free(host)
+        counted, host = not self._is_free(host), home(host)
         if counted and self._connections.get(host, 0) >= self.limits.max_connections_per_address:
             return None
         channel = super().buildProtocol(addr)
@@ -309,7 +311,7 @@ class BoundedSite(Site):
         """Return what serves a plain request past twisted.web, and the id of its session; None where nothing does."""
         parts = request.path.rsplit(b"/", 3)
         entrance = self._entrances.get(parts[0])
-        if entrance is None or len(parts) < 4 or not (parts[1] and parts[2]):
+        if entrance is None or len(parts) < 4 or not (parts[1] and 0 < len(parts[2]) <= MAX_SESSION_ID):
             return None
         if len(request.body) > self.limits.max_body_bytes:
             return None
