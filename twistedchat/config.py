@@ -195,7 +195,8 @@ def _transports_of(name: str) -> tuple[str, ...]:
 def parse_origin(text: str) -> str:
     """Return an origin in the form browsers send it: lower case, without a default port.
 
-    ``null`` is an origin (sandboxed frames, files), the port may be ``*`` (``http://localhost:*``), and ``*`` alone is everyone.
+    ``null`` is an origin (sandboxed frames, files), the port may be ``*`` (``http://localhost:*``), and ``*`` alone is
+    everyone.
 
     Raises:
         Refusal: it is not an origin.

@@ -264,7 +264,9 @@ def test_after_a_stall_what_waits_in_the_sockets_is_read_before_anyone_is_judged
     session = connect(site.server)
     site.clock.rightNow += 60  # the process was stopped
     read = []
-    site.clock.callLater(0, lambda: read.append(session.ended))  # stands for the reactor's reading in that turn
+    site.clock.callLater(
+        0, lambda: read.append(session.ended)
+    )  # stands for the reactor's reading in that turn
     site.clock.advance(0)
     assert read == [None]
     assert session.ended == (4203, codes.NO_HELLO.reason)
