@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from test_attacks_cost import cost
 from twisted.internet.task import Clock
 
 from twistedchat.core import wire
@@ -103,4 +104,21 @@ def test_a_client_that_joins_without_end_is_refused() -> None:
     full.kit.advance(6)
     client.received(wire.Join(200, dict.fromkeys(full.names)))
     assert "error" not in json.loads(told[-1])[2]["room/r0"]
+    full.kit.stop()
+
+
+def test_a_page_that_comes_back_again_and_again_has_nobody_named_anew() -> None:
+    full = Room100(rooms=20, texts=0, people=150)
+    told, _ = raw_joined(full, full.names)
+    client = full.house.live.clients["c" * 22]
+    full.kit.advance(2)
+
+    def come_back() -> None:
+        client.reading.resume({})
+        client.flush()
+
+    come_back()
+    told.clear()
+    assert cost(come_back) < 3000, "3000 names would be sorted and written"
+    assert len([one for one in told if '"full"' in one]) == len(full.names)
     full.kit.stop()

@@ -12,7 +12,7 @@ LONE = "\\ud83d"
 
 
 def packet(text: str) -> bytes:
-    return ('[-1,[[0,["call",["c",1,"say",["%s"]]]]]]' % text).encode()
+    return b'[-1,[[0,["call",["c",1,"say",["' + text.encode() + b'"]]]]]]'
 
 
 def decoded(text: str) -> str:

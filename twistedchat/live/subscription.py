@@ -8,7 +8,7 @@ from twistedchat.core import wire
 from twistedchat.core.entry import Batch
 from twistedchat.core.frames import Prepared
 from twistedchat.core.position import Position
-from twistedchat.core.presence import Change, Kind, Person
+from twistedchat.core.presence import Change, Kind, Person, Presence
 from twistedchat.interfaces import IChannel, ISubscriber
 
 if TYPE_CHECKING:
@@ -46,7 +46,41 @@ class _ChangeForms:
         return self.prepared
 
 
+class _EveryoneForms:
+    """The wire forms of all who are in a channel, each made once a version however many readers come back.
+
+    Args:
+        most: channels kept; the oldest go first.
+    """
+
+    __slots__ = ("_by_presence", "_most")
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._by_presence: dict[Presence, tuple[int, Prepared]] = {}
+
+    def of(self, channel: str, presence: Presence) -> Prepared:
+        known = self._by_presence.get(presence)
+        if known is None or known[0] != presence.version:
+            known = self._keep(presence, presence.version, Prepared(_everyone_text(channel, presence)))
+        return known[1]
+
+    def _keep(self, presence: Presence, version: int, prepared: Prepared) -> tuple[int, Prepared]:
+        if len(self._by_presence) >= self._most:
+            del self._by_presence[next(iter(self._by_presence))]
+        self._by_presence[presence] = version, prepared
+        return version, prepared
+
+
+def _everyone_text(channel: str, presence: Presence) -> str:
+    people = presence.people()
+    if people is None:
+        return change_text(channel, Change(presence.version, Kind.COUNT, (), (), presence.count))
+    return change_text(channel, Change(presence.version, Kind.FULL, tuple(people), (), len(people)))
+
+
 _forms = _ChangeForms()
+_everyone = _EveryoneForms()
 
 NO_PEOPLE = -1  # the presence version of a client that has none
 
@@ -161,9 +195,4 @@ class Subscription:
     def _people(self) -> Prepared:
         presence = self.channel.presence
         self.people_version = presence.version
-        people = presence.people()
-        if people is None:
-            change = Change(presence.version, Kind.COUNT, (), (), presence.count)
-        else:
-            change = Change(presence.version, Kind.FULL, tuple(people), (), len(people))
-        return Prepared(change_text(self.channel.name, change))
+        return _everyone.of(self.channel.name, presence)
