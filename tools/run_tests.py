@@ -26,6 +26,7 @@ NO_NODE_TOOLS = "npm could not install what tools/package.json lists"
 
 # A part that hangs is ended after this many times its budget.
 PATIENCE = 2
+BUSY = 1.5  # over budget is always told; by more than a busy machine explains, it is a failure
 
 
 @dataclass(slots=True)
@@ -238,11 +239,10 @@ def run_part(part: Part, spent: dict[str, float]) -> Outcome:
     outcome = part.run(part)
     outcome.seconds = time.monotonic() - start
     spent[part.budget] += outcome.seconds
-    if spent[part.budget] > BUDGETS[part.budget]:
-        outcome.failed += 1
-        outcome.notes.append(
-            f"over budget: {spent[part.budget]:.0f} s of {BUDGETS[part.budget]} s ({part.budget})"
-        )
+    used, budget = spent[part.budget], BUDGETS[part.budget]
+    if used > budget:
+        outcome.failed += used > budget * BUSY
+        outcome.notes.append(f"over budget: {used:.0f} s of {budget} s ({part.budget})")
     return outcome
 
 
