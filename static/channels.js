@@ -31,15 +31,21 @@
     this.askedAt = null;
   }
 
-  Channel.prototype.knows = function (id) {
-    return has(this.ids, "$" + id);
+  /** An id is its sender's: another's entry with the same id is another entry. */
+  function mark(id, event) {
+    var sender = event[1] && event[1].from;
+    return "$" + id + " " + (Array.isArray(sender) ? sender[0] : "");
+  }
+
+  Channel.prototype.knows = function (id, event) {
+    return has(this.ids, mark(id, event));
   };
 
-  Channel.prototype.remember = function (id) {
-    this.ids["$" + id] = true;
-    this.idRing.push(id);
+  Channel.prototype.remember = function (id, event) {
+    this.ids[mark(id, event)] = true;
+    this.idRing.push(mark(id, event));
     if (this.idRing.length > IDS_KEPT) {
-      delete this.ids["$" + this.idRing.shift()];
+      delete this.ids[this.idRing.shift()];
     }
   };
 
@@ -51,12 +57,12 @@
 
   /** Give an event to the handler, unless it has the id already. */
   Channel.prototype.deliver = function (epoch, offset, id, event, at, history) {
-    var known = this.knows(id);
+    var known = this.knows(id, event);
     this.position = [epoch, offset, id];
     if (known) {
       return;
     }
-    this.remember(id);
+    this.remember(id, event);
     if (has(this.handler.events, event[0])) {
       guard("event " + event[0], this.handler.events[event[0]], this.handler, event.slice(1).concat([
         { channel: this.name, epoch: epoch, offset: offset, id: id, at: at, history: history }
@@ -240,8 +246,8 @@
     }
     if (typeof channel.handler.history === "function") {
       entries.forEach(function (entry) {
-        if (!channel.knows(entry[1])) {
-          channel.remember(entry[1]);
+        if (!channel.knows(entry[1], entry[2])) {
+          channel.remember(entry[1], entry[2]);
         }
       });
       channel.call("history", [entries, result.hole, epoch]);

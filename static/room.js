@@ -78,7 +78,7 @@
       }
     }, this);
     unsent.forEach(function (message) {
-      var logged = this.find(message.id);
+      var logged = this.find(message.id, message.from.key);
       if (logged === null) {
         this.messages.push(message);
       } else {
@@ -107,9 +107,10 @@
     return message;
   };
 
-  Room.prototype.find = function (id) {
+  /** Return the line that the person of `key` sent with `id`: an id is its sender's, and others may copy it. */
+  Room.prototype.find = function (id, key) {
     for (var i = this.messages.length - 1; i >= 0; i -= 1) {
-      if (this.messages[i].id === id) {
+      if (this.messages[i].id === id && this.messages[i].from.key === key) {
         return this.messages[i];
       }
     }
@@ -118,7 +119,7 @@
 
   /** An event of the log: a new line, or one of ours that has found its place. */
   Room.prototype.arrived = function (body, meta) {
-    var known = this.find(meta.id);
+    var known = this.find(meta.id, person(body.from).key);
     if (known === null) {
       known = this.entry(meta.offset, meta.id, body, meta.at);
       this.place(known);

@@ -189,6 +189,19 @@ test("said while the connection is away, it is sent later; a lost answer doubles
   assert.deepEqual(shown(ann.room), [["1", "sent", 1], ["2", "sent", 2]]);
 });
 
+test("an id is its sender's: another's line with a copied id is another line", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const bob = inLobby(all, "Bob");
+  ann.chat.live.cut();
+  const mine = ann.room.say("from Ann");
+  all.server.post(LOBBY, mine.id, ["message", { from: ["u-eve", "Eve"], text: "from Eve" }]);
+  all.clock.advance(10000);
+  [ann, bob].forEach((page) => {
+    assert.deepEqual(shown(page.room), [["from Eve", "sent", 1], ["from Ann", "sent", 2]]);
+  });
+});
+
 test("after a server that began anew: login by the ticket, rooms joined again, the same id sent again", () => {
   const all = world();
   const ann = inLobby(all, "Ann");

@@ -16,7 +16,8 @@ class Log {
     return last ? [this.epoch, last.offset, last.id] : [this.epoch, 0, ""];
   }
   post(id, event) {
-    const known = this.entries.find((entry) => entry.id === id);
+    const from = (one) => String(one[1] && one[1].from);
+    const known = this.entries.find((entry) => entry.id === id && from(entry.event) === from(event));
     if (known) {
       return { entry: known, isNew: false };
     }
