@@ -69,7 +69,7 @@ class Seen:
         self.version = -1
         self.info: dict[str, Any] = {}
         self.listener: Callable[[Shown], None] | None = None
-        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._ids: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._stated: tuple[str, int, str] | None = None
         self._rewound_at = float("-inf")
 
@@ -149,10 +149,11 @@ class Seen:
         return False
 
     def _show(self, shown: Shown) -> None:
-        if shown.id in self._ids:
+        mark = (shown.id, _sender(shown.event))
+        if mark in self._ids:
             self.doubles += 1
             return
-        self._ids[shown.id] = None
+        self._ids[mark] = None
         if len(self._ids) > IDS_KEPT:
             self._ids.popitem(last=False)
         self.shown.append(shown)
@@ -182,3 +183,10 @@ class Seen:
         self.version = version
         self.people = None if people is None else dict(people)
         self.count = count
+
+
+def _sender(event: Sequence[Any]) -> str:
+    """Who sent an event, as far as it says so: an id is its sender's, and another's with the same id is another entry."""
+    body = event[1] if len(event) > 1 else None
+    sender = body.get("from") if isinstance(body, dict) else None
+    return str(sender[0]) if sender else ""
