@@ -15,21 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from twistedchat.core.policy import ALL_TRANSPORTS
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 T = TypeVar("T")
 
 # sockjs-client's names, the best first.
-TRANSPORTS = (
-    "websocket",
-    "xhr-streaming",
-    "eventsource",
-    "iframe-eventsource",
-    "htmlfile",
-    "iframe-htmlfile",
-    "xhr-polling",
-    "iframe-xhr-polling",
-    "jsonp-polling",
-)
+TRANSPORTS = ALL_TRANSPORTS
 
 # The three faces of the house, for people who do not know sockjs-client's names.
 TRANSPORT_ALIASES = {
