@@ -27,7 +27,7 @@ def live_through(story: list[tuple[str, int, int]], calm: bool) -> None:
         world.stop()
 
 
-@settings(max_examples=20_000 if SOAK else 300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10_000 if SOAK else 300, suppress_health_check=list(HealthCheck))
 @given(st.lists(happenings, min_size=5, max_size=120), st.booleans())
 @example(
     [("open", 0, 0), ("carry_up", 0, 0), ("wait", 0, 30), ("open", 0, 0), ("carry_up_late", 0, 0)], False
