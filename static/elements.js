@@ -140,6 +140,9 @@
     }
     if (problem) {
       log("element " + element.id + ": " + problem);
+      if (root.console && root.console.error) {
+        root.console.error("TwistedChat: " + problem);
+      }
       element.state = "failed";
     } else {
       this.makeWidget(element, arrival);

@@ -287,6 +287,20 @@ var twistedchatPage = {};
 
   // --- the page's surroundings ---
 
+  /** The transport that a URL may ask for by its own name or its kind's; null for none, and for a name that is none. */
+  function transportCalled(name) {
+    var known = { "streaming-iframe": "htmlfile", "long-poll": "xhr-polling" };
+    var wanted = String(name || "").toLowerCase();
+    wanted = Object.prototype.hasOwnProperty.call(known, wanted) ? known[wanted] : wanted;
+    if (TwistedChat.TRANSPORTS.indexOf(wanted) >= 0) {
+      return wanted;
+    }
+    if (wanted) {
+      TwistedChat.log("no transport is called " + wanted + "; choosing one");
+    }
+    return null;
+  }
+
   /** Return the parameters of the page's URL by name. */
   dom.parameters = function () {
     var found = {};
@@ -297,6 +311,7 @@ var twistedchatPage = {};
         found[decode(name)] = at < 0 ? "" : decode(pair.slice(at + 1));
       }
     });
+    found.transport = transportCalled(found.transport);
     return found;
   };
 

@@ -141,7 +141,9 @@ class ISessionTransport(ITransport):
     name = Attribute("the transport's name, for example 'websocket' or 'xhr-streaming'")
     origin = Attribute("the page's origin as text, or None")
     peer = Attribute("the client's address as text")
-    writable = Attribute("True when a message sent now goes to the client at once; plain attribute, read on hot paths")
+    writable = Attribute(
+        "True when a message sent now goes to the client at once; plain attribute, read on hot paths"
+    )
 
     def send(prepared: "Prepared") -> None:
         """Send prepared messages. In order; nothing happens on a closed session."""

@@ -420,14 +420,14 @@ def test_a_coroutine_may_make_the_root() -> None:
     assert root.hooks == ["made"]
 
 
-def test_a_root_that_cannot_be_made_ends_the_client_with_later(logged_failures: list[Failure]) -> None:
+def test_a_root_that_cannot_be_made_ends_the_client_for_good(logged_failures: list[Failure]) -> None:
     def factory(client: Any) -> Root:
         raise RuntimeError("no root today")
 
     server = make_server(Clock(), factory)
     page = Page(server)
     page.connect()
-    assert page.session.ended == (4102, codes.OVERLOADED.reason)
+    assert page.session.ended == (4008, codes.NO_ELEMENT.reason)
     assert server.clients == {}
     assert [failure.type for failure in logged_failures] == [RuntimeError]
     logged_failures.clear()

@@ -661,7 +661,9 @@ class Reader:
         assert self.position is not None
         if offset == self.position[1] + 1:
             self.position = [self.position[0], offset, id]
-            if offset not in self.shown:  # in flight while a join stated the position before it: known by its id
+            if (
+                offset not in self.shown
+            ):  # in flight while a join stated the position before it: known by its id
                 self.shown.append(offset)
         elif offset > self.position[1] + 1:
             self.state(True)

@@ -50,12 +50,13 @@ def test_a_part_whose_program_is_missing_did_not_run(runner) -> None:
     assert "no no-such-program here" in outcome.missing[0]
 
 
-def test_a_part_over_its_shared_budget_fails(runner) -> None:
+def test_a_part_over_its_shared_budget_is_told_of_and_far_over_it_fails(runner) -> None:
     part = runner.Part("x", lambda part: runner.Outcome(passed=1), budget="wire")
     assert runner.run_part(part, {"wire": 0.0}).failed == 0
-    outcome = runner.run_part(part, {"wire": 180.0})
-    assert outcome.failed == 1
-    assert "over budget" in outcome.notes[0]
+    told = runner.run_part(part, {"wire": 180.0})
+    assert told.failed == 0 and "over budget" in told.notes[0]
+    failed = runner.run_part(part, {"wire": 180.0 * runner.BUSY})
+    assert failed.failed == 1 and "over budget" in failed.notes[0]
 
 
 @pytest.mark.parametrize(("require_all", "code"), [(False, 0), (True, 1)])

@@ -2,4 +2,6 @@
 
 from twisted.application.service import ServiceMaker
 
-chat = ServiceMaker("Twisted chat", "twistedchat.tap", "one chat room for every browser and any proxy", "chat")
+chat = ServiceMaker(
+    "Twisted chat", "twistedchat.tap", "one chat room for every browser and any proxy", "chat"
+)

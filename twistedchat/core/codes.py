@@ -51,6 +51,7 @@ REPLACED = CloseCode(4004, "Replaced by a newer connection")
 STALE_HELLO = CloseCode(4005, "A newer hello was accepted already")
 NO_SUCH_ROOT = CloseCode(4006, "No such element here")
 CLOSED_BY_SERVER = CloseCode(4007, "Closed by the server")
+NO_ELEMENT = CloseCode(4008, "The server could not make this page's element")
 SHUTTING_DOWN = CloseCode(4101, "Restarting, resume soon")
 OVERLOADED = CloseCode(4102, "Too busy, try again later")
 OVERFLOW = CloseCode(4103, "Too much unread, start again")
@@ -66,6 +67,7 @@ ALL = (
     STALE_HELLO,
     NO_SUCH_ROOT,
     CLOSED_BY_SERVER,
+    NO_ELEMENT,
     SHUTTING_DOWN,
     OVERLOADED,
     OVERFLOW,

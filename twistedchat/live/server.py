@@ -182,13 +182,17 @@ class LiveServer(Factory):
             return True
         return False
 
-    def _made(self, element: LiveElement, client: LiveClient) -> None:
+    def _made(self, element: object, client: LiveClient) -> None:
+        if not isinstance(element, LiveElement):
+            raise TypeError(
+                f"the factory of {client.root_name!r} made a {type(element).__name__}, not a LiveElement"
+            )
         if not client.over:
             client.elements.add(element)
 
     def _not_made(self, failure: Failure, client: LiveClient) -> None:
         _log.failure("no root element for {root}", failure, root=client.root_name)
-        client.close(codes.OVERLOADED)
+        client.close(codes.NO_ELEMENT)
 
     def forget(self, client: LiveClient) -> None:
         """``client`` is over."""
