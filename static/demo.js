@@ -25,7 +25,7 @@
   }
 
   Pane.prototype.url = function () {
-    return "chat?transport=" + this.name + "&room=" + encodeURIComponent(room) + "&name=" + this.name + "-" + visit + "&go=1";
+    return "./?transport=" + this.name + "&room=" + encodeURIComponent(room) + "&name=" + this.name + "-" + visit + "&go=1";
   };
 
   Pane.prototype.start = function () {
