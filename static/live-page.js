@@ -16,7 +16,7 @@
     url: dom.absolute(document.body.getAttribute("data-comet") || "comet"),
     root: document.body.getAttribute("data-root") || "element",
     transports: dom.names("data-transports") || undefined,
-    transport: dom.parameters().transport || null
+    transport: dom.transport()
   });
 
   client.on("element", function (widget, parent) {

@@ -288,9 +288,9 @@ var twistedchatPage = {};
   // --- the page's surroundings ---
 
   /** The transport that a URL may ask for by its own name or its kind's; null for none, and for a name that is none. */
-  function transportCalled(name) {
+  dom.transport = function () {
     var known = { "streaming-iframe": "htmlfile", "long-poll": "xhr-polling" };
-    var wanted = String(name || "").toLowerCase();
+    var wanted = String(dom.parameters().transport || "").toLowerCase();
     wanted = Object.prototype.hasOwnProperty.call(known, wanted) ? known[wanted] : wanted;
     if (TwistedChat.TRANSPORTS.indexOf(wanted) >= 0) {
       return wanted;
@@ -299,7 +299,7 @@ var twistedchatPage = {};
       TwistedChat.log("no transport is called " + wanted + "; choosing one");
     }
     return null;
-  }
+  };
 
   /** Return the parameters of the page's URL by name. */
   dom.parameters = function () {
@@ -311,7 +311,6 @@ var twistedchatPage = {};
         found[decode(name)] = at < 0 ? "" : decode(pair.slice(at + 1));
       }
     });
-    found.transport = transportCalled(found.transport);
     return found;
   };
 

@@ -39,7 +39,7 @@
   var chat = page.chat = new TwistedChat.Chat({
     url: dom.absolute(document.body.getAttribute("data-comet") || "comet"),
     transports: allowed || undefined,
-    transport: asked.transport || null,
+    transport: dom.transport(),
     ticketKey: automatic ? null : "twistedchat.ticket:" + dom.absolute("")
   });
   var toast = new page.Toast(byId("toast"));
@@ -59,7 +59,7 @@
   ]);
   var rooms = new page.Rooms(chat, { view: view, composer: composer, toast: toast, shown: roomShown });
   var transport = new page.Transport(
-    { pill: byId("transport"), menu: byId("transport-menu"), reconnect: byId("reconnect") }, allowed, asked.transport || null,
+    { pill: byId("transport"), menu: byId("transport-menu"), reconnect: byId("reconnect") }, allowed, dom.transport(),
     {
       choose: function (name) {
         chat.live.use(name);
