@@ -1,6 +1,7 @@
 """The one place that names concrete classes and wires them together."""
 
 import inspect
+import time
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -55,6 +56,7 @@ class House:
         self, settings: Settings, reactor: Any, secret: str, backend: IBackend | None = None
     ) -> None:
         limits = settings.limits
+        now = _wall_clock(reactor)
         self.settings = settings
         # One log more than channels: there is always one that is closed and can make room.
         self.backend = backend or MemoryBackend(
@@ -63,7 +65,7 @@ class House:
         self.hub = Hub(
             self.backend,
             reactor,
-            _wall_clock(reactor),
+            now,
             lambda: _presence(limits),
             max_open=limits.max_channels,
             keep=limits.log_tail,
@@ -73,7 +75,7 @@ class House:
             self.hub.open,
             self.hub.get,
             people,
-            _wall_clock(reactor),
+            now,
             reactor.seconds,
             max_rooms=limits.max_rooms,
             max_text_chars=limits.max_text_chars,
@@ -201,8 +203,6 @@ def _check_script(name: str, factory: Callable[..., Any], scripts: Scripts) -> N
 
 def _wall_clock(reactor: Any) -> Callable[[], float]:
     """Seconds since 1970; a fake reactor's own seconds, so that tests rule the time."""
-    import time
-
     return time.time if hasattr(reactor, "fireSystemEvent") else reactor.seconds
 
 
