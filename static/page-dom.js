@@ -356,23 +356,31 @@ var twistedchatPage = {};
 
   // --- dark and light ---
 
-  function prefersDark() {
-    return !!window.matchMedia && window.matchMedia("(prefers-color-scheme: dark)").matches;
+  var AS_THE_SYSTEM = "(prefers-color-scheme: dark)";
+  var MEDIA = { dark: "all", light: "not all" };
+
+  /** Give dark.css the media of a theme: "dark", "light", or anything else for what the system prefers. */
+  function applyTheme(theme) {
+    dom.byId("dark").media = Object.prototype.hasOwnProperty.call(MEDIA, theme) ? MEDIA[theme] : AS_THE_SYSTEM;
   }
 
-  function applyTheme() {
-    var theme = dom.kept("twistedchat.theme");
-    dom.set(document.documentElement, "data-theme", theme === "dark" || theme === "light" ? theme : null);
+  function isDark() {
+    var media = dom.byId("dark").media;
+    return media === MEDIA.dark || (media !== MEDIA.light && !!window.matchMedia && window.matchMedia(AS_THE_SYSTEM).matches);
+  }
+
+  function applyKept() {
+    applyTheme(dom.kept("twistedchat.theme"));
   }
 
   /** Follow the kept choice between dark and light, here and in other tabs, and let `button` change it. */
   dom.theme = function (button) {
-    applyTheme();
-    dom.on(window, "storage", applyTheme);
+    applyKept();
+    dom.on(window, "storage", applyKept);
     dom.on(button, "click", function () {
-      var now = document.documentElement.getAttribute("data-theme") || (prefersDark() ? "dark" : "light");
-      dom.kept("twistedchat.theme", now === "dark" ? "light" : "dark");
-      dom.set(document.documentElement, "data-theme", now === "dark" ? "light" : "dark");
+      var theme = isDark() ? "light" : "dark";
+      dom.kept("twistedchat.theme", theme);
+      applyTheme(theme);
     });
   };
 })(twistedchatPage);
