@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
     from twisted.internet.defer import Deferred
 
-    from twistedchat.core.entry import Appended, Batch, Entry, LogState
+    from twistedchat.core.entry import Appended, Batch, Entry, LogState, Revision
     from twistedchat.core.frames import Prepared
     from twistedchat.core.origins import Evidence
+    from twistedchat.core.position import Position
     from twistedchat.core.presence import Person
+    from twistedchat.core.records import Change, Record
 
 
 # --- comet: from HTTP to sessions -------------------------------------------------------------------------------
@@ -170,12 +172,33 @@ class ISessionTransport(ITransport):
 # --- channels and their stores ----------------------------------------------------------------------------------
 
 
+class IBackendListener(Interface):
+    """Who wants to know how the store is, and that a log grew. Every method returns at once and must not raise."""
+
+    def logGrew(channel: str, offset: int) -> None:
+        """The log of an open channel has an entry at ``offset``. A hint: may be late, doubled or missing."""
+
+    def storeLost(reason: str) -> None:
+        """The store cannot be reached; ``reason`` is for the operator. May be repeated."""
+
+    def storeBack() -> None:
+        """The store can be reached again. Logs may have grown, or have lost their tail: compare ``heads``."""
+
+
 class IBackend(Interface):
-    """Where the logs of channels are kept. One contract suite runs against every implementation.
+    """Where the logs of channels are kept, and records. One contract suite runs against every implementation.
 
     Errors, all from ``twistedchat.core.errors``: StoreUnavailable (nothing was done), StoreUnknown (it may have been done:
-    ask again with the same id), IdReused.
+    ask again with the same id), IdReused, Conflict.
     """
+
+    durable = Attribute("True when what was answered outlives the process")
+    trouble = Attribute("None while all is well, else what is wrong, for the operator")
+
+    def watch(listener: IBackendListener) -> None:
+        """Tell ``listener`` from now on. Once."""
+
+    # --- logs
 
     def open(channel: str, tail: int) -> "Deferred[LogState]":
         """Fire with the log's epoch and its last ``tail`` entries; an unknown channel is an empty log. Idempotent."""
@@ -186,7 +209,9 @@ class IBackend(Interface):
         A backend that keeps only so much may now forget the log; it then begins anew with another epoch.
         """
 
-    def append(channel: str, identity: str, id: str, event: str, at: float) -> "Deferred[Appended]":
+    def append(
+        channel: str, identity: str, id: str, event: str, at: float, revision: "Revision | None" = None
+    ) -> "Deferred[Appended]":
         """Append an event once.
 
         Args:
@@ -195,16 +220,48 @@ class IBackend(Interface):
             id: 22 to 64 characters of A-Z a-z 0-9 - _.
             event: JSON text of ``[method, arg, …]``.
             at: seconds since 1970.
+            revision: what becomes of an earlier entry, in the same transaction.
 
         Fires with the entry and whether it is new, after the store has it. The same identity and id again answers
-        with the first entry and ``new=False``; with another ``event`` it raises IdReused. Offsets are consecutive from 1.
+        with the first entry, as it is by now, and ``new=False``; nothing is revised again. With another ``event`` it
+        raises IdReused. Offsets are consecutive from 1. An id is remembered as long as its entry is kept, at least.
         """
 
     def read(channel: str, after: int, limit: int) -> "Deferred[list[Entry]]":
         """Fire with at most ``limit`` entries that follow offset ``after``, in order; fewer when the log ends."""
 
+    def before(channel: str, offset: int, limit: int) -> "Deferred[list[Entry]]":
+        """Fire with the newest ``limit`` entries below ``offset``, oldest first; fewer where the log begins."""
+
+    def heads(channels: "Sequence[str]") -> "Deferred[dict[str, Position]]":
+        """Fire with the position of the last entry of each log; offset 0 and id "" where it is empty."""
+
+    def trim(channel: str, keep: int, since: float) -> "Deferred[int]":
+        """Forget all but the newest ``keep`` entries, and those from before ``since`` (seconds since 1970); fire with how
+        many went. The newest entry always stays, and offsets go on."""
+
+    def erase(channel: str) -> "Deferred[None]":
+        """Forget the whole log; the channel begins anew with another epoch. Idempotent, unknown names too."""
+
+    # --- records
+
+    def get(kind: str, key: str) -> "Deferred[Record | None]":
+        """Fire with a record, or None."""
+
+    def page(kind: str, prefix: str, after: str, limit: int) -> "Deferred[list[Record]]":
+        """Fire with at most ``limit`` records whose keys begin with ``prefix`` and are above ``after``, by code points."""
+
+    def commit(changes: "Sequence[Change]") -> "Deferred[None]":
+        """Make all ``changes``, or none; fires after the store has them. At most 100, no key twice.
+
+        Raises Conflict where a version is not the expected one.
+        """
+
+    def sweep(now: float) -> "Deferred[int]":
+        """Remove records whose ``until`` is before ``now``; fire with how many went, at most 1000 at a time."""
+
     def stop() -> "Deferred[None]":
-        """Write what is accepted, release everything. Idempotent."""
+        """Write what is accepted, release everything. Idempotent; what is asked afterwards may fail with StoreUnavailable."""
 
 
 class ISubscriber(Interface):

@@ -39,6 +39,21 @@ class Appended:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """What an append does to an earlier entry of its log: an edit, or a deletion.
+
+    Attributes:
+        offset: of the earlier entry. One that is not kept any more is no error.
+        event: JSON text that it has from now on.
+        trace: JSON text that earlier revisions of the same entry have from now on: what they said is blanked.
+    """
+
+    offset: int
+    event: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogState:
     """A log as a backend opens it: its epoch and its last entries, oldest first."""
 

@@ -29,6 +29,10 @@ class StoreUnknown(SafeError):
     """The store did not answer in time; it may have been done: ask again with the same id."""
 
 
+class Conflict(SafeError):
+    """A record is not as it was expected; nothing was changed. Read it again."""
+
+
 class TooFast(SafeError):
     """Too many in too short a time; ``retry_s`` says when to try again."""
 
