@@ -4,21 +4,12 @@ Nothing here knows of Twisted's option parser: ``tap`` turns a command line into
 program makes them directly.
 """
 
-import difflib
-import importlib
 import ipaddress
-import os
-import re
-import sys
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from twistedchat.core.policy import ALL_TRANSPORTS
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-T = TypeVar("T")
 
 # sockjs-client's names, the best first.
 TRANSPORTS = ALL_TRANSPORTS
@@ -32,9 +23,8 @@ TRANSPORT_ALIASES = {
 
 DEFAULT_ENDPOINT = "tcp:8080"
 DEFAULT_STATE_NAME = "twistedchat-state"
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+ROOM_KINDS = ("public", "unlisted", "members")
+TOKEN_ALGORITHMS = ("HS256", "EdDSA")
 
 
 class Refusal(Exception):
@@ -132,6 +122,42 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomSetting:
+    """A room that is there from the start.
+
+    Attributes:
+        title: the name that is shown, as the operator wrote it.
+        kind: ``public`` (listed, for everyone), ``unlisted`` (for everyone who has its name) or ``members``.
+        topic: what the room is about; "" for nothing.
+        retention_entries: newest entries that are kept, at least 1, or None for all that the backend keeps.
+        retention_days: age in days after which entries are forgotten, above 0, or None for never.
+    """
+
+    title: str
+    kind: str = "public"
+    topic: str = ""
+    retention_entries: int | None = None
+    retention_days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKey:
+    """A key whose tokens are taken; an algorithm is bound to its key id.
+
+    Attributes:
+        kid: the key's id, as in a token's header.
+        alg: ``HS256`` or ``EdDSA``.
+        issuer: what a token's ``iss`` must be.
+        key: the key's text: a secret for HS256 (base64url), a public key for EdDSA. Never shown or logged.
+    """
+
+    kid: str
+    alg: str
+    issuer: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator chose; checked, and in the form in which it is used.
 
@@ -146,6 +172,9 @@ class Settings:
         prefix: path before all of ours: "" or "/chat", without a slash at the end.
         element: dotted name of the factory of the root element ``element``, or None.
         sockjs_test: whether the echo endpoints of the SockJS protocol are offered.
+        rooms: the rooms that are always there; the first is where newcomers go.
+        token_keys: keys of those who may vouch for people.
+        metrics_allow: addresses that may read ``/metrics`` and the details of ``/readyz``, besides this machine itself.
         limits: the bounds.
     """
 
@@ -159,146 +188,7 @@ class Settings:
     prefix: str = ""
     element: str | None = None
     sockjs_test: bool = False
+    rooms: tuple[RoomSetting, ...] = (RoomSetting("Lobby"),)
+    token_keys: tuple[TokenKey, ...] = ()
+    metrics_allow: tuple[Network, ...] = ()
     limits: Limits = field(default_factory=Limits)
-
-
-def parse_transports(text: str) -> tuple[str, ...]:
-    """Return the transports that a comma list names, aliases resolved, in order, each once.
-
-    Raises:
-        Refusal: a name is unknown (the nearest known one is offered), or none is there.
-    """
-    names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    if not names:
-        raise Refusal("--transports names no transport; known are " + ", ".join(TRANSPORTS))
-    return tuple(dict.fromkeys(known for name in names for known in _transports_of(name)))
-
-
-def _transports_of(name: str) -> tuple[str, ...]:
-    if name in TRANSPORT_ALIASES:
-        return TRANSPORT_ALIASES[name]
-    if name in TRANSPORTS:
-        return (name,)
-    known = (*TRANSPORTS, *TRANSPORT_ALIASES)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-    raise Refusal(f"unknown transport {name!r}; did you mean {near!r}?")
-
-
-def parse_origin(text: str) -> str:
-    """Return an origin in the form browsers send it: lower case, without a default port.
-
-    ``null`` is an origin (sandboxed frames, files), the port may be ``*`` (``http://localhost:*``), and ``*`` alone is
-    everyone.
-
-    Raises:
-        Refusal: it is not an origin.
-    """
-    wrong = Refusal(f"{text!r} is not an origin; write it like https://example.org or http://localhost:*")
-    if text in ("null", "*"):
-        return text
-    any_port = text.endswith(":*")
-    parts = _split_url(text.removesuffix(":*"), wrong)
-    if parts.path or parts.query or parts.fragment:
-        raise wrong
-    return _origin(parts) + (":*" if any_port else "")
-
-
-def parse_public_url(text: str) -> str:
-    """Return the URL of a public entrance: origin and path, without a slash at the end.
-
-    Raises:
-        Refusal: it is not an http or https URL, or has a query or a fragment.
-    """
-    wrong = Refusal(
-        f"{text!r} is not a public URL; write it like https://chat.example.org or https://example.org/chat"
-    )
-    parts = _split_url(text, wrong)
-    if parts.query or parts.fragment:
-        raise wrong
-    return _origin(parts) + parts.path.rstrip("/")
-
-
-def _split_url(text: str, wrong: Refusal) -> SplitResult:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise wrong from None
-    host = parts.hostname or ""
-    if parts.scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc or port == 0:
-        raise wrong
-    if not text.isascii() or not text.isprintable() or " " in text or "*" in text:
-        raise wrong
-    return parts
-
-
-def _origin(parts: SplitResult) -> str:
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    port = parts.port
-    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _DEFAULT_PORTS[parts.scheme] else "")
-
-
-def parse_network(text: str) -> Network:
-    """Return an address range from CIDR text; a bare address is a range of one.
-
-    Raises:
-        Refusal: it is no range, or has bits set below its mask.
-    """
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError as error:
-        raise Refusal(f"{text!r} is not an address range like 10.0.0.0/8 or ::1: {error}") from None
-
-
-def parse_prefix(text: str) -> str:
-    """Return a path prefix with a slash before and none behind; "" for the root.
-
-    Raises:
-        Refusal: it has characters that would have to be escaped, or ``.`` and ``..`` as parts.
-    """
-    path = text.strip("/")
-    path = f"/{path}" if path else ""
-    if not _PREFIX.fullmatch(path) or {".", ".."} & set(path.split("/")):
-        raise Refusal(f"{text!r} is not a path prefix; write it like /chat")
-    return path
-
-
-def each(values: Iterable[str], parse: Callable[[str], T]) -> tuple[T, ...]:
-    """Return every value parsed, in order, each once."""
-    return tuple(dict.fromkeys(map(parse, values)))
-
-
-def load_element(name: str) -> Callable[..., Any]:
-    """Import the factory that ``package.module.factory`` names.
-
-    The current directory is searched last, so that a module beside the operator is found.
-
-    Raises:
-        Refusal: nothing is there by that name, importing it failed, or it cannot be called.
-    """
-    module_name, _, attribute = name.replace(":", ".").rpartition(".")
-    if not module_name or not all(part.isidentifier() for part in f"{module_name}.{attribute}".split(".")):
-        raise Refusal(f"--element={name}: write it like package.module.factory")
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        detail = " ".join(str(error).split())
-        raise Refusal(
-            f"--element={name}: cannot import {module_name}: {type(error).__name__}: {detail}"
-        ) from error
-    factory: Callable[..., Any] | None = getattr(module, attribute, None)
-    if factory is None:
-        raise Refusal(
-            f"--element={name}: {module_name} has no {attribute!r}{_nearest(attribute, dir(module))}"
-        )
-    if not callable(factory):
-        raise Refusal(f"--element={name}: {attribute} is a {type(factory).__name__}, not something to call")
-    return factory
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

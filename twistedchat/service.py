@@ -19,7 +19,7 @@ from twistedchat.chat.people import People
 from twistedchat.comet.clockwork import Clockwork
 from twistedchat.comet.resource import CometResource
 from twistedchat.comet.testpoints import TestPoints
-from twistedchat.config import Limits, Refusal, Settings, load_element
+from twistedchat.config import Limits, Refusal, Settings
 from twistedchat.core.origins import OriginPolicy
 from twistedchat.core.policy import MountPolicy
 from twistedchat.core.presence import Presence
@@ -28,6 +28,7 @@ from twistedchat.listen import PortService
 from twistedchat.live.element import LiveElement
 from twistedchat.live.scripts import MissingScript, Scripts
 from twistedchat.live.server import LiveLimits, LiveServer
+from twistedchat.loading import load_element
 from twistedchat.paths import static_dir
 from twistedchat.state import State, open_state
 from twistedchat.web.front import make_site

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from twisted.application.service import IService
 from twisted.python import usage
 
-from twistedchat import __version__, config
+from twistedchat import __version__, config, parsing
 from twistedchat.config import Owner, Refusal, Settings
 
 EXAMPLES = """
@@ -118,11 +118,11 @@ class Options(usage.Options):
             http=tuple(self._lists["http"]) or (config.DEFAULT_ENDPOINT,),
             state_dir=self._state_dir(),
             owner=self._owner(),
-            transports=self._optional("transports", config.parse_transports, config.TRANSPORTS),
-            allow_origins=config.each(self._lists["origin"], config.parse_origin),
-            public_urls=config.each(self._lists["url"], config.parse_public_url),
-            trusted_proxies=config.each(self._lists["proxy"], config.parse_network),
-            prefix=config.parse_prefix(self["prefix"]),
+            transports=self._optional("transports", parsing.parse_transports, config.TRANSPORTS),
+            allow_origins=parsing.each(self._lists["origin"], parsing.parse_origin),
+            public_urls=parsing.each(self._lists["url"], parsing.parse_public_url),
+            trusted_proxies=parsing.each(self._lists["proxy"], parsing.parse_network),
+            prefix=parsing.parse_prefix(self["prefix"]),
             element=self["element"],
             sockjs_test=bool(self["sockjs-test"]),
         )

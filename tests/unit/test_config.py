@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from twistedchat import config
+from twistedchat import config, loading, parsing
 from twistedchat.config import Limits, Refusal, Settings
 
 
@@ -19,12 +19,12 @@ def refused(parse, text: str) -> str:
 
 
 def test_transports_keep_the_order_given() -> None:
-    assert config.parse_transports("xhr-polling, websocket") == ("xhr-polling", "websocket")
+    assert parsing.parse_transports("xhr-polling, websocket") == ("xhr-polling", "websocket")
 
 
 def test_aliases_stand_for_all_of_their_kind() -> None:
-    assert config.parse_transports("streaming-iframe") == ("iframe-htmlfile", "htmlfile")
-    assert config.parse_transports("long-poll") == ("xhr-polling", "iframe-xhr-polling", "jsonp-polling")
+    assert parsing.parse_transports("streaming-iframe") == ("iframe-htmlfile", "htmlfile")
+    assert parsing.parse_transports("long-poll") == ("xhr-polling", "iframe-xhr-polling", "jsonp-polling")
 
 
 def test_every_alias_names_known_transports() -> None:
@@ -32,7 +32,7 @@ def test_every_alias_names_known_transports() -> None:
 
 
 def test_a_transport_named_twice_counts_where_it_came_first() -> None:
-    assert config.parse_transports("jsonp-polling,long-poll,htmlfile,WebSocket") == (
+    assert parsing.parse_transports("jsonp-polling,long-poll,htmlfile,WebSocket") == (
         "jsonp-polling",
         "xhr-polling",
         "iframe-xhr-polling",
@@ -45,14 +45,14 @@ def test_a_transport_named_twice_counts_where_it_came_first() -> None:
     ("wrong", "near"), [("websockets", "websocket"), ("xhr-poling", "xhr-polling"), ("longpoll", "long-poll")]
 )
 def test_an_unknown_transport_is_refused_with_the_nearest_known(wrong: str, near: str) -> None:
-    line = refused(config.parse_transports, f"htmlfile,{wrong}")
+    line = refused(parsing.parse_transports, f"htmlfile,{wrong}")
     assert repr(wrong) in line
     assert f"did you mean {near!r}" in line
 
 
 @pytest.mark.parametrize("text", ["", ",", " , "])
 def test_no_transport_at_all_is_refused(text: str) -> None:
-    assert "names no transport" in refused(config.parse_transports, text)
+    assert "names no transport" in refused(parsing.parse_transports, text)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_no_transport_at_all_is_refused(text: str) -> None:
     ],
 )
 def test_an_origin_is_written_as_browsers_send_it(text: str, origin: str) -> None:
-    assert config.parse_origin(text) == origin
+    assert parsing.parse_origin(text) == origin
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_origin_is_written_as_browsers_send_it(text: str, origin: str) -> Non
     ],
 )
 def test_what_is_no_origin_is_refused(text: str) -> None:
-    assert "is not an origin" in refused(config.parse_origin, text)
+    assert "is not an origin" in refused(parsing.parse_origin, text)
 
 
 @pytest.mark.parametrize(
@@ -103,24 +103,24 @@ def test_what_is_no_origin_is_refused(text: str) -> None:
     ],
 )
 def test_a_public_url_loses_its_last_slash_and_default_port(text: str, url: str) -> None:
-    assert config.parse_public_url(text) == url
+    assert parsing.parse_public_url(text) == url
 
 
 @pytest.mark.parametrize(
     "text", ["chat.example.org", "https://example.org/?a=1", "https://example.org/#top", "/chat"]
 )
 def test_what_is_no_public_url_is_refused(text: str) -> None:
-    assert "is not a public URL" in refused(config.parse_public_url, text)
+    assert "is not a public URL" in refused(parsing.parse_public_url, text)
 
 
 def test_a_bare_address_is_a_range_of_one() -> None:
-    assert config.parse_network("127.0.0.1") == ipaddress.ip_network("127.0.0.1/32")
-    assert config.parse_network("fd00::/8") == ipaddress.ip_network("fd00::/8")
+    assert parsing.parse_network("127.0.0.1") == ipaddress.ip_network("127.0.0.1/32")
+    assert parsing.parse_network("fd00::/8") == ipaddress.ip_network("fd00::/8")
 
 
 @pytest.mark.parametrize("text", ["10.0.0.1/8", "localhost", "10.0.0.0/33", ""])
 def test_what_is_no_address_range_is_refused(text: str) -> None:
-    assert "is not an address range" in refused(config.parse_network, text)
+    assert "is not an address range" in refused(parsing.parse_network, text)
 
 
 @pytest.mark.parametrize(
@@ -128,16 +128,16 @@ def test_what_is_no_address_range_is_refused(text: str) -> None:
     [("", ""), ("/", ""), ("/chat", "/chat"), ("chat/", "/chat"), ("/a/b-c.d~e", "/a/b-c.d~e")],
 )
 def test_a_prefix_has_a_slash_before_and_none_behind(text: str, prefix: str) -> None:
-    assert config.parse_prefix(text) == prefix
+    assert parsing.parse_prefix(text) == prefix
 
 
 @pytest.mark.parametrize("text", ["/a//b", "/../etc", "/a/.", "/a b", "/ä", "/a?b", "/%20"])
 def test_a_prefix_that_needs_escaping_is_refused(text: str) -> None:
-    assert "is not a path prefix" in refused(config.parse_prefix, text)
+    assert "is not a path prefix" in refused(parsing.parse_prefix, text)
 
 
 def test_each_drops_what_is_said_twice() -> None:
-    origins = config.each(["https://a.example", "https://A.example:443"], config.parse_origin)
+    origins = parsing.each(["https://a.example", "https://A.example:443"], parsing.parse_origin)
     assert origins == ("https://a.example",)
 
 
@@ -157,12 +157,12 @@ def forget_element_module() -> None:
 
 def test_an_element_is_found_beside_the_operator(element_module: Path) -> None:
     element_module.write_text("def factory(): return 5\n")
-    assert config.load_element("someelements.factory")() == 5
+    assert loading.load_element("someelements.factory")() == 5
 
 
 @pytest.mark.parametrize("name", ["factory", "", ".", "a..b", "a-b.c", "someelements."])
 def test_a_name_without_dots_between_names_is_no_element(name: str) -> None:
-    assert "package.module.factory" in refused(config.load_element, name)
+    assert "package.module.factory" in refused(loading.load_element, name)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_name_without_dots_between_names_is_no_element(name: str) -> None:
 )
 def test_a_wrong_element_is_one_clear_line(element_module: Path, source: str, name: str, told: str) -> None:
     element_module.write_text(source + "\n")
-    assert told in refused(config.load_element, name)
+    assert told in refused(loading.load_element, name)
 
 
 def test_every_limit_is_described() -> None:

@@ -1,0 +1,131 @@
+"""From what the operator wrote to what is used: one function for each kind of value.
+
+A ``Refusal`` tells what is wrong with the value, and does not say where it was written: who reads options, a file or the
+environment knows that.
+"""
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from twistedchat.config import TRANSPORT_ALIASES, TRANSPORTS, Network, Refusal
+
+T = TypeVar("T")
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+def parse_transports(text: str) -> tuple[str, ...]:
+    """Return the transports that a comma list names, aliases resolved, in order, each once.
+
+    Raises:
+        Refusal: a name is unknown (the nearest known one is offered), or none is there.
+    """
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if not names:
+        raise Refusal("--transports names no transport; known are " + ", ".join(TRANSPORTS))
+    return tuple(dict.fromkeys(known for name in names for known in _transports_of(name)))
+
+
+def _transports_of(name: str) -> tuple[str, ...]:
+    if name in TRANSPORT_ALIASES:
+        return TRANSPORT_ALIASES[name]
+    if name in TRANSPORTS:
+        return (name,)
+    known = (*TRANSPORTS, *TRANSPORT_ALIASES)
+    raise Refusal(f"unknown transport {name!r}{nearest(name, known, cutoff=0.0)}")
+
+
+def parse_origin(text: str) -> str:
+    """Return an origin in the form browsers send it: lower case, without a default port.
+
+    ``null`` is an origin (sandboxed frames, files), the port may be ``*`` (``http://localhost:*``), and ``*`` alone is
+    everyone.
+
+    Raises:
+        Refusal: it is not an origin.
+    """
+    wrong = Refusal(f"{text!r} is not an origin; write it like https://example.org or http://localhost:*")
+    if text in ("null", "*"):
+        return text
+    any_port = text.endswith(":*")
+    parts = _split_url(text.removesuffix(":*"), wrong)
+    if parts.path or parts.query or parts.fragment:
+        raise wrong
+    return _origin(parts) + (":*" if any_port else "")
+
+
+def parse_public_url(text: str) -> str:
+    """Return the URL of a public entrance: origin and path, without a slash at the end.
+
+    Raises:
+        Refusal: it is not an http or https URL, or has a query or a fragment.
+    """
+    wrong = Refusal(
+        f"{text!r} is not a public URL; write it like https://chat.example.org or https://example.org/chat"
+    )
+    parts = _split_url(text, wrong)
+    if parts.query or parts.fragment:
+        raise wrong
+    return _origin(parts) + parts.path.rstrip("/")
+
+
+def _split_url(text: str, wrong: Refusal) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    host = parts.hostname or ""
+    if parts.scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc or port == 0:
+        raise wrong
+    if not text.isascii() or not text.isprintable() or " " in text or "*" in text:
+        raise wrong
+    return parts
+
+
+def _origin(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _DEFAULT_PORTS[parts.scheme] else "")
+
+
+def parse_network(text: str) -> Network:
+    """Return an address range from CIDR text; a bare address is a range of one.
+
+    Raises:
+        Refusal: it is no range, or has bits set below its mask.
+    """
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise Refusal(f"{text!r} is not an address range like 10.0.0.0/8 or ::1: {error}") from None
+
+
+def parse_prefix(text: str) -> str:
+    """Return a path prefix with a slash before and none behind; "" for the root.
+
+    Raises:
+        Refusal: it has characters that would have to be escaped, or ``.`` and ``..`` as parts.
+    """
+    path = text.strip("/")
+    path = f"/{path}" if path else ""
+    if not _PREFIX.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise Refusal(f"{text!r} is not a path prefix; write it like /chat")
+    return path
+
+
+def each(values: Iterable[str], parse: Callable[[str], T]) -> tuple[T, ...]:
+    """Return every value parsed, in order, each once."""
+    return tuple(dict.fromkeys(map(parse, values)))
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return "; did you mean 'that'?" with the nearest of ``known``, or "" where none is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f"; did you mean {near[0]!r}?" if near else ""
