@@ -284,8 +284,13 @@ class IChannel(Interface):
     head = Attribute("Position of the last entry")
     presence = Attribute("core.presence.Presence")
 
-    def post(identity: str, id: str, event: str) -> "Deferred[Appended]":
-        """Append an event and fan it out; fires after the store has it. Errors as IBackend.append."""
+    def post(
+        identity: str, id: str, event: str, revision: "Revision | None" = None, blanks: "Sequence[int]" = ()
+    ) -> "Deferred[Appended]":
+        """Append an event and fan it out; fires after the store has it. Errors as IBackend.append.
+
+        ``blanks`` are the offsets of what revised the same entry before, as far as ``last`` has them.
+        """
 
     def subscribe(subscriber: ISubscriber) -> None:
         """Start telling ``subscriber``, from the entry after ``head`` on. Idempotent."""

@@ -1,6 +1,7 @@
 """A channel: its log's kept tail, its subscribers, its presence; local fan-out, framed once for all."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import inf
 
 from twisted.internet.defer import Deferred
@@ -10,7 +11,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistedchat.channels.batches import Batches
-from twistedchat.core.entry import Appended, Batch, Entry, LogState
+from twistedchat.core.entry import Appended, Batch, Entry, LogState, Revision
 from twistedchat.core.position import Position
 from twistedchat.core.presence import Change, Person, Presence
 from twistedchat.interfaces import IBackend, IChannel, ISubscriber
@@ -50,6 +51,14 @@ class Tail:
         if self._first >= self._keep:
             del self._entries[: self._first]
             self._first = 0
+
+    def set(self, offset: int, event: str) -> None:
+        """Let the entry with ``offset`` say ``event`` from now on; nothing where it is not kept."""
+        entry = self.at(offset)
+        oldest = self.oldest()
+        if entry is not None and oldest is not None:
+            self._chars += len(event) - len(entry.event)
+            self._entries[self._first + offset - oldest.offset] = replace(entry, event=event)
 
     def __len__(self) -> int:
         return len(self._entries) - self._first
@@ -130,12 +139,16 @@ class Channel:
 
     # --- the log
 
-    def post(self, identity: str, id: str, event: str) -> Deferred[Appended]:
+    def post(
+        self, identity: str, id: str, event: str, revision: Revision | None = None, blanks: Sequence[int] = ()
+    ) -> Deferred[Appended]:
         """See IChannel. Cancelling the answer ends the waiting only: what the store was asked to do, it does."""
         self._posting += 1
         answer: Deferred[Appended] = Deferred()
-        d = self._backend.append(self.name, identity, id, event, self._now())
+        d = self._backend.append(self.name, identity, id, event, self._now(), revision)
         d.addCallbacks(self._appended, self._not_appended)
+        if revision is not None:
+            d.addCallback(self._revised, revision, blanks)
         d.chainDeferred(answer)
         return answer
 
@@ -148,6 +161,15 @@ class Channel:
         self._posting -= 1
         self._take(appended.entry)  # also one that is not new: its first answer may have been lost
         self._fill_hole()
+        return appended
+
+    def _revised(self, appended: Appended, revision: Revision, blanks: Sequence[int]) -> Appended:
+        """Let the kept tail say what the store does. Readers that are behind get it so; the others by the new entry."""
+        if appended.new:
+            self._tail.set(revision.offset, revision.event)
+            for offset in blanks:
+                self._tail.set(offset, revision.trace)
+            self._mark = object()  # what was framed before is not given out any more
         return appended
 
     def _fill_hole(self) -> None:

@@ -1,0 +1,185 @@
+"""Rooms: which there are, of what kind, and what they are about. Those in which something was said are kept in the store."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+
+import msgspec
+
+from twistedchat.chat.errors import NoSuchRoom
+from twistedchat.chat.names import MAX_ROOM_CHARS, clean_name, folded
+from twistedchat.core.errors import Conflict, StoreUnavailable
+from twistedchat.core.records import Change, Record
+from twistedchat.interfaces import IBackend
+
+KIND = "room"  # of the records
+_PAGE = 500
+
+
+class RoomKind(StrEnum):
+    """Who finds a room, and who may enter it."""
+
+    PUBLIC = "public"  # everyone, and it is listed
+    UNLISTED = "unlisted"  # everyone who knows its name
+    MEMBERS = "members"  # its members, moderators and owners; to others there is no such room
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One room.
+
+    Attributes:
+        channel: its channel's name.
+        title: what is shown.
+        kind: who may find and enter it.
+        topic: what it is about; "" for nothing told.
+        owner: key of the person who made it; "" for none.
+        keep_entries: messages that are kept; 0 for all.
+        keep_s: seconds for which messages are kept; 0 for ever.
+    """
+
+    channel: str
+    title: str
+    kind: RoomKind = RoomKind.PUBLIC
+    topic: str = ""
+    owner: str = ""
+    keep_entries: int = 0
+    keep_s: float = 0.0
+
+
+def room_channel(title: str) -> str:
+    """Return the channel of the room called ``title``, however it is written.
+
+    Raises:
+        BadName: no room can be called so.
+    """
+    return f"room/{folded(clean_name(title, 'room name', MAX_ROOM_CHARS))}"
+
+
+_decode = msgspec.json.Decoder(Room).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Rooms:
+    """Every room.
+
+    Args:
+        store: where rooms are kept.
+        standing: rooms that are always there, the first is where newcomers go. Their topic may change.
+        most: rooms at a time. For one more a room is forgotten that is empty and in which nothing was ever said, else it is
+            refused.
+        count: how many people are in a channel.
+    """
+
+    def __init__(
+        self, store: IBackend, standing: Iterable[Room], most: int, count: Callable[[str], int]
+    ) -> None:
+        self._store = store
+        self._most = most
+        self._count = count
+        self._rooms = {room.channel: room for room in standing}
+        self._standing = frozenset(self._rooms)
+        self._versions: dict[str, int] = {}  # of those that the store has
+        self.loaded = False
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    async def load(self) -> None:
+        """Find the rooms that were kept. Until then a room that is not found may be there.
+
+        Raises:
+            StoreUnavailable: it can be tried again.
+        """
+        after = ""
+        while records := await self._store.page(KIND, "", after, _PAGE):
+            for record in records:
+                self._take(record)
+            after = records[-1].key
+        self.loaded = True
+
+    def _take(self, record: Record) -> None:
+        kept = _decode(record.value)
+        mine = self._rooms.get(record.key)
+        self._versions[record.key] = record.version
+        if mine is not None and record.key in self._standing:
+            kept = replace(mine, topic=kept.topic or mine.topic)  # the configuration says all else
+        self._rooms[record.key] = kept
+
+    def is_standing(self, channel: str) -> bool:
+        """Say whether the configuration names this room."""
+        return channel in self._standing
+
+    def find(self, channel: str) -> Room | None:
+        """Return a room.
+
+        Raises:
+            StoreUnavailable: it is not known yet whether there is one.
+        """
+        room = self._rooms.get(channel)
+        if room is None and not self.loaded:
+            raise StoreUnavailable("still starting, try again", 1.0)
+        return room
+
+    def open(self, name: str, owner: str = "") -> Room:
+        """Return the room called ``name``, or make a public one. It is not kept before ``keep``.
+
+        Raises:
+            BadName: the name cannot be used.
+            NoSuchRoom: there are too many rooms.
+        """
+        channel = room_channel(name)
+        room = self.find(channel)
+        if room is None:
+            self._make_place()
+            room = self._rooms[channel] = Room(
+                channel, clean_name(name, "room name", MAX_ROOM_CHARS), owner=owner
+            )
+        return room
+
+    async def keep(self, channel: str) -> None:
+        """Have the store keep a room from now on: something is about to be said in it. Idempotent.
+
+        Raises:
+            StoreUnavailable, StoreUnknown.
+        """
+        room = self._rooms.get(channel)
+        if room is not None and channel not in self._versions and channel not in self._standing:
+            await self._write(room, expected=0)
+
+    async def change(self, channel: str, **what: object) -> Room:
+        """Change fields of a room, and keep it.
+
+        Raises:
+            NoSuchRoom, StoreUnavailable, StoreUnknown.
+            Conflict: somebody changed it at the same time.
+        """
+        room = self.find(channel)
+        if room is None:
+            raise NoSuchRoom("there is no such room")
+        changed = replace(room, **what)  # type: ignore[arg-type]
+        await self._write(changed, self._versions.get(channel, 0))
+        return changed
+
+    async def _write(self, room: Room, expected: int) -> None:
+        text = _encode(asdict(room)).decode()
+        try:
+            await self._store.commit([Change(KIND, room.channel, text, expected)])
+        except Conflict:
+            if expected or room != self._rooms.get(room.channel):
+                raise  # else it was written at the same time, from here too
+        record = await self._store.get(KIND, room.channel)
+        if record is not None:
+            self._take(record)
+
+    def _make_place(self) -> None:
+        if len(self._rooms) < self._most:
+            return
+        for channel in self._rooms:
+            if channel not in self._standing and channel not in self._versions and not self._count(channel):
+                del self._rooms[channel]
+                return
+        raise NoSuchRoom("there are too many rooms")
