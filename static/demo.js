@@ -25,7 +25,7 @@
   }
 
   Pane.prototype.url = function () {
-    return "./?transport=" + this.name + "&room=" + encodeURIComponent(room) + "&name=" + this.name + "-" + visit + "&go=1";
+    return "chat?transport=" + this.name + "&room=" + encodeURIComponent(room) + "&name=" + this.name + "-" + visit + "&go=1";
   };
 
   Pane.prototype.start = function () {
@@ -39,8 +39,8 @@
       self.cut();
     });
     return dom.make("div", { "class": "pane-head" }, [
-      dom.make("div", { "class": "pane-words" }, [dom.make("span", { "class": "pane-name" }, [page.transportLabel(this.name)]), this.state]),
-      cut, this.chooser()
+      dom.make("span", { "class": "pane-name" }, [page.transportLabel(this.name)]),
+      dom.make("div", { "class": "pane-row" }, [this.state, cut, this.chooser()])
     ]);
   };
 
@@ -87,11 +87,16 @@
   Pane.prototype.look = function () {
     var inner = this.inside();
     var status = inner ? inner.chat.live.status() : { state: "connecting", transport: null };
-    var words = status.state === "open" ? "Open, " + page.transportLabel(status.transport) : status.state;
+    var words = status.state === "open" ? openOn(status.transport, this.name) : status.state;
     dom.set(this.node, "data-state", status.state);
     dom.set(this.node, "data-transport", status.transport || "");
     dom.text(this.state, words.charAt(0).toUpperCase() + words.slice(1));
   };
+
+  /** What to say of an open pane: the transport only where it is another than the title says. */
+  function openOn(transport, title) {
+    return transport === title ? "Open" : "Open, on " + page.transportLabel(transport);
+  }
 
   var names = (asked.transports ? asked.transports.split(",") : allowed).filter(function (name) {
     return allowed.indexOf(name) >= 0;
