@@ -49,6 +49,12 @@
     }
   };
 
+  /** The handler has begun anew with a history: what it had is not there any more. */
+  Channel.prototype.forget = function () {
+    this.ids = {};
+    this.idRing = [];
+  };
+
   Channel.prototype.call = function (name, args) {
     if (typeof this.handler[name] === "function") {
       guard(name + " of " + this.name, this.handler[name], this.handler, args);
@@ -245,11 +251,8 @@
       return;
     }
     if (typeof channel.handler.history === "function") {
-      entries.forEach(function (entry) {
-        if (!channel.knows(entry[1], entry[2])) {
-          channel.remember(entry[1], entry[2]);
-        }
-      });
+      channel.forget();
+      entries.forEach(function (entry) { channel.remember(entry[1], entry[2]); });
       channel.call("history", [entries, result.hole, epoch]);
     } else {
       entries.forEach(function (entry) { channel.deliver(epoch, entry[0], entry[1], entry[2], entry[3], true); });

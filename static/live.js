@@ -42,6 +42,7 @@
     this.id = TwistedChat.randomId(26, this.random);
     this.secret = TwistedChat.randomId(32, this.random);
     this.n = 0;
+    this.server = null;         // the id of the server's process, by its last welcome
     this.life = null;           // which life of this client the server told of in its last welcome
     this.session = null;
     this.ready = false;
@@ -186,6 +187,7 @@
     }
     this.ready = true;
     this.life = welcome.life;
+    this.server = welcome.server;
     this.carryOn(welcome.ack);
     this.comet.welcomed(this.session);
     this.channels.welcomed(!!welcome.resumed);

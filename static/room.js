@@ -35,6 +35,7 @@
     this.messages = [];
     this.hole = false;
     this.epoch = null;
+    this.server = null;         // which process the epoch was told by
     this.sending = null;        // the message whose answer is awaited: one at a time keeps their order
     this.timer = null;
     this.events = { message: this.arrived.bind(this) };
@@ -69,8 +70,10 @@
   /** The log's last entries take the place of what is shown; what is not sent yet stays after them. */
   Room.prototype.setHistory = function (entries, hole, epoch) {
     var unsent = this.messages.filter(function (message) { return message.offset === null; });
+    var why = this.whyHole(epoch);
     this.messages = [];
     this.epoch = epoch;
+    this.server = this.chat.live.server;
     this.hole = hole;
     entries.forEach(function (entry) {
       if (entry[2][0] === "message") {
@@ -86,9 +89,17 @@
       }
     }, this);
     if (hole) {
-      this.emit("hole");
+      this.emit("hole", why);
     }
     this.emit("history", this.messages);
+  };
+
+  /** Another epoch: the log was begun anew, mostly because the server was. */
+  Room.prototype.whyHole = function (epoch) {
+    if (epoch === this.epoch) {
+      return "missing";
+    }
+    return this.server === this.chat.live.server ? "forgotten" : "restarted";
   };
 
   Room.prototype.entry = function (offset, id, body, at) {

@@ -133,12 +133,13 @@ declare namespace TwistedChat {
     /** Whether lines before `messages[0]` are missing that were here before. */
     hole: boolean;
     /** message: a new line (also our own, pending). state: a line of ours changed state, offset or place. hole: lines
-     *  before `messages[0]` of the history that comes next, in the same turn, are missing. history: `messages` was replaced. people: who is here changed
+     *  before `messages[0]` of the history that comes next, in the same turn, are missing: some, or the log was begun anew
+     *  ("forgotten"), since the server was ("restarted"). history: `messages` was replaced. people: who is here changed
      *  (came and went are empty after a full set). left: we are out, with a reason. */
     on(event: "message", fn: (message: Message) => void): this;
     on(event: "state", fn: (message: Message) => void): this;
     on(event: "history", fn: (messages: Message[]) => void): this;
-    on(event: "hole", fn: () => void): this;
+    on(event: "hole", fn: (why: "missing" | "forgotten" | "restarted") => void): this;
     on(event: "people", fn: (change: { came: Person[]; went: Person[] }) => void): this;
     on(event: "joined" | "left", fn: (reason?: string) => void): this;
     say(text: string): Message;

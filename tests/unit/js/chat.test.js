@@ -298,6 +298,39 @@ test("history on joining; a hole when the log lost what we had, and what is unse
   assert.deepEqual(shown(ann.room), [["new", "sent", 1], ["unsent", "sent", 2]]);
 });
 
+test("why there is a hole: some lines are missing, the log was forgotten, or the server was restarted", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const whys = () => ann.told.filter(([event]) => event === "hole").map(([, why]) => why);
+  const comeBack = () => { all.net.snap(all.net.last); all.server.clients.clear(); all.clock.advance(10000); };
+  ann.room.say("one");
+  all.clock.advance(100);
+  all.server.log(LOBBY).finds = () => false;
+  comeBack();
+  assert.deepEqual(whys(), ["missing"]);
+  all.server.logs.clear();
+  comeBack();
+  assert.deepEqual(whys(), ["missing", "forgotten"]);
+  all.server.restart(true);
+  all.clock.advance(10000);
+  assert.deepEqual(whys(), ["missing", "forgotten", "restarted"]);
+});
+
+test("after a log that began anew, what another sends again under its id is in the room again", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const again = () => all.server.post(LOBBY, "x".padEnd(22, "_"), ["message", { from: ["u-x", "X"], text: "x" }]);
+  again();
+  all.clock.advance(100);
+  assert.deepEqual(shown(ann.room), [["x", "sent", 1]]);
+  all.server.restart(true);
+  all.clock.advance(10000);
+  assert.deepEqual(shown(ann.room), []);
+  again();
+  all.clock.advance(100);
+  assert.deepEqual(shown(ann.room), [["x", "sent", 1]]);
+});
+
 test("people: the full set sorted, deltas with who came and went, a count without names", () => {
   const all = world();
   all.server.log(LOBBY).people = [["u2", "bob"], ["u1", "Ann"]];
