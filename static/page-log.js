@@ -1,118 +1,17 @@
 /**
- * The message log: `Lines` holds what a room shows (messages, notices, holes; at most 1000), `LogView` draws the one
- * that is looked at. A new line costs one insertion; scrolling to the end is done once before a paint.
+ * The message log: draws the lines (page-lines.js) of the room that is looked at. A new line costs one insertion;
+ * scrolling to the end is done once before a paint.
  */
 (function (page) {
-  var MOST_LINES = 1000;
   var GROUP_S = 300;
   var AT_END_PX = 40;
   var END = 10000000;
+  var HOLES = {
+    missing: "Some messages are missing here",
+    forgotten: "The server has forgotten what was said here before",
+    restarted: "The server was restarted and has forgotten what was said before"
+  };
   var dom = page.dom;
-
-  // --- what a room shows ---
-
-  /** The lines of one room. `view` is the LogView that shows them, or null. */
-  function Lines(room) {
-    this.room = room;
-    this.all = [];
-    this.view = null;
-    this.hole = false;
-    this.unread = 0;
-    this.draft = "";
-  }
-
-  /** A message came, or one of ours changed: put it where the room's list has it. */
-  Lines.prototype.place = function (message) {
-    var from = this.find(message.id);
-    var to;
-    var line = from < 0 ? { kind: "message", message: message, node: null } : this.all[from];
-    line.message = message;
-    if (from >= 0) {
-      this.all.splice(from, 1);
-    }
-    to = this.placeOf(message, from);
-    this.all.splice(to, 0, line);
-    if (this.view) {
-      this.view.placed(to, from);
-    }
-    this.trim();
-    return from < 0;
-  };
-
-  /** Return the index at which `message` belongs: before the line of the message that follows it in the room. */
-  Lines.prototype.placeOf = function (message, from) {
-    var messages = this.room.messages;
-    var at = messages.length - 1;
-    var next;
-    while (at >= 0 && messages[at].id !== message.id) {
-      at--;
-    }
-    next = at >= 0 && at + 1 < messages.length ? this.find(messages[at + 1].id) : -1;
-    if (next >= 0) {
-      return from >= 0 && this.onlyNotices(from, next) ? from : next;
-    }
-    return from >= 0 && this.onlyNotices(from, this.all.length) ? from : this.all.length;
-  };
-
-  /** True when no message stands between two places: then a line need not move. */
-  Lines.prototype.onlyNotices = function (from, to) {
-    while (from < to && this.all[from].kind !== "message") {
-      from++;
-    }
-    return from === to;
-  };
-
-  Lines.prototype.find = function (id) {
-    var at = this.all.length - 1;
-    while (at >= 0 && !(this.all[at].kind === "message" && this.all[at].message.id === id)) {
-      at--;
-    }
-    return at;
-  };
-
-  /** Add a line of the page's own: who came and left. */
-  Lines.prototype.notice = function (text) {
-    this.add({ kind: "notice", text: text, at: Date.now() / 1000, node: null });
-  };
-
-  /** What follows next is not what followed last: say so here, or before the history that comes in this turn. */
-  Lines.prototype.missing = function () {
-    var self = this;
-    this.hole = true;
-    setTimeout(function () {
-      self.hole = false;
-    }, 0);
-    this.add({ kind: "hole", node: null });
-  };
-
-  Lines.prototype.add = function (line) {
-    this.all.push(line);
-    if (this.view) {
-      this.view.placed(this.all.length - 1, -1);
-    }
-    this.trim();
-  };
-
-  /** Start again with the room's list of messages. */
-  Lines.prototype.replace = function () {
-    this.all = this.room.messages.slice(-MOST_LINES).map(function (message) {
-      return { kind: "message", message: message, node: null };
-    });
-    if (this.hole) {
-      this.all.unshift({ kind: "hole", node: null });
-    }
-    this.hole = false;
-    if (this.view) {
-      this.view.show(this);
-    }
-  };
-
-  Lines.prototype.trim = function () {
-    var gone = this.all.length > MOST_LINES ? this.all.splice(0, this.all.length - MOST_LINES) : [];
-    if (this.view && gone.length) {
-      this.view.dropped(gone);
-    }
-  };
 
   // --- how it is drawn ---
 
@@ -155,7 +54,7 @@
   }
 
   function holeNode(line) {
-    line.node = dom.make("div", { "class": "hole" }, ["Some messages are missing here"]);
+    line.node = dom.make("div", { "class": "hole" }, [HOLES[line.why]]);
     return line.node;
   }
 
@@ -202,11 +101,11 @@
   }
 
   LogView.prototype.retry = function (id) {
-    var at = this.lines.find(id);
-    if (at >= 0) {
-      dom.focus(this.log);
-      this.lines.room.retry(this.lines.all[at].message);
-    }
+    var failed = this.lines.room.messages.filter(function (message) {
+      return message.id === id && message.state === "failed";
+    });
+    dom.focus(this.log);
+    failed.forEach(this.lines.room.retry, this.lines.room);
   };
 
   /** Show a room's lines in place of the ones shown now; null: nothing. Not read aloud: it is not news. */
@@ -270,14 +169,15 @@
     }
   };
 
-  LogView.prototype.dropped = function (gone) {
+  /** These lines are not shown any more; they stood from index `at` on. */
+  LogView.prototype.dropped = function (gone, at) {
     var log = this.log;
     gone.forEach(function (line) {
       if (line.node && line.node.parentNode === log) {
         log.removeChild(line.node);
       }
     });
-    follow(this.lines.all[0], null);
+    follow(this.lines.all[at], this.lines.all[at - 1] || null);
   };
 
   /** Scroll to the end before the next paint, and stay there as lines come. */
@@ -314,13 +214,15 @@
     }
   };
 
-  /** Return what is drawn: [{id, offset, from, text, state}], from the DOM and not from the model. */
+  /** Return what is drawn since the last hole: [{id, offset, from, text, state}], from the DOM and not from the model. */
   LogView.prototype.read = function () {
     var nodes = this.log.childNodes;
     var found = [];
     var i;
     for (i = 0; i < nodes.length; i++) {
-      if (dom.hasClass(nodes[i], "message")) {
+      if (dom.hasClass(nodes[i], "hole")) {
+        found = [];
+      } else if (dom.hasClass(nodes[i], "message")) {
         found.push(readMessage(nodes[i]));
       }
     }
@@ -336,6 +238,5 @@
     };
   }
 
-  page.Lines = Lines;
   page.LogView = LogView;
 })(twistedchatPage);

@@ -7,13 +7,15 @@
   var byId = dom.byId;
 
   /**
-   * `parts`: {view: LogView, composer: Composer, toast: Toast, shown()}; `shown` is called when another room is looked at.
+   * `parts`: {view: LogView, composer: Composer, toast: Toast, shown(room)}; `shown` is called when another room is looked
+   * at, or none (null).
    */
   function Rooms(chat, parts) {
     var self = this;
     this.chat = chat;
     this.parts = parts;
     this.current = null;
+    this.opening = 0;           // rooms that were asked for, and not answered yet
     this.models = {};
     this.soon = dom.once(function () {
       self.draw();
@@ -62,8 +64,8 @@
     room.on("history", function () {
       self.history(lines);
     });
-    room.on("hole", function () {
-      lines.missing();
+    room.on("hole", function (why) {
+      lines.missing(why);
     });
     room.on("people", function (change) {
       self.cameAndWent(lines, change);
@@ -139,10 +141,14 @@
 
   Rooms.prototype.lookThen = function (deferred) {
     var self = this;
+    this.opening += 1;
     return deferred.addCallback(function (room) {
       self.look(room);
     }).addErrback(function (error) {
       self.parts.toast.complain(error);
+    }).addBoth(function () {
+      self.opening -= 1;
+      self.soon();
     });
   };
 
@@ -157,7 +163,14 @@
     this.parts.view.show(room ? this.lines(room) : null);
     this.seen();
     this.draw();
-    this.parts.shown();
+    this.parts.shown(room);
+  };
+
+  /** Bring the focus to where a room is chosen: the list, or where it is empty the field that opens one. */
+  Rooms.prototype.reach = function () {
+    if (!this.lists.rooms.reach()) {
+      dom.focus(byId("room-name"));
+    }
   };
 
   /** What is shown counts as read, while the page can be seen. */
@@ -224,6 +237,7 @@
     dom.show(byId("private-part"), privates.length > 0);
     this.drawPeople();
     this.drawHeading();
+    this.drawEmpty();
     this.drawUnread();
   };
 
@@ -238,11 +252,19 @@
 
   Rooms.prototype.drawHeading = function () {
     var room = this.current;
-    dom.text(byId("title"), room ? room.title : "No room");
-    dom.text(byId("subtitle"), subtitle(room));
+    dom.text(byId("title"), room ? room.title : this.opening ? "" : "No room");
+    dom.text(byId("subtitle"), room || !this.opening ? subtitle(room) : "");
     dom.show(byId("leave"), room !== null);
     dom.text(byId("leave"), room && room.kind === "private" ? "Close this chat" : "Leave this room");
     dom.set(byId("log"), "aria-label", room ? "Messages in " + room.title : "Messages");
+  };
+
+  /** Without a room there is nothing to read or to write in, only rooms to choose from. */
+  Rooms.prototype.drawEmpty = function () {
+    var none = this.current === null && this.opening === 0;
+    dom.show(byId("no-room"), none);
+    dom.show(byId("log"), !none);
+    dom.show(byId("composer"), !none);
   };
 
   function subtitle(room) {

@@ -78,6 +78,12 @@
     return at;
   };
 
+  /** Focus the row that Tab reaches; returns whether there is one. */
+  List.prototype.reach = function () {
+    var at = this.indexOf(this.stop);
+    return at >= 0 && dom.focus(this.rows[at].li.firstChild);
+  };
+
   List.prototype.keyed = function (event) {
     var step = STEPS[dom.key(event)];
     var to;
@@ -134,7 +140,8 @@
       return dom.make("li", {}, [
         dom.make("button", { type: "button", "class": "row" }, [
           dom.make("span", { "class": "avatar small", "aria-hidden": "true" }),
-          dom.make("span", { "class": "label", dir: "auto" })
+          dom.make("span", { "class": "label", dir: "auto" }),
+          dom.make("span", { "class": "self" })
         ])
       ]);
     },
@@ -142,8 +149,9 @@
       var button = li.firstChild;
       dom.text(button.childNodes[0], dom.initials(item.name));
       dom.set(button.childNodes[0], "class", "avatar small " + dom.hue(item.key));
-      dom.text(button.childNodes[1], item.you ? item.name + " (you)" : item.name);
-      dom.set(button, "title", item.you ? null : "Private chat with " + item.name);
+      dom.text(button.childNodes[1], item.name);
+      dom.text(button.childNodes[2], item.you ? " (you)" : "");
+      dom.set(button, "title", item.you ? item.name : "Private chat with " + item.name);
       dom.mark(li, "you", item.you);
     }
   };
@@ -179,6 +187,15 @@
     } else if (before) {
       dom.focus(before.button);
     }
+  };
+
+  /** Open the list called `name` where it is not in view anyway. */
+  Drawers.prototype.show = function (name) {
+    this.drawers.forEach(function (drawer) {
+      if (drawer.name === name && drawer.button.offsetWidth > 0) {
+        this.open(drawer);
+      }
+    }, this);
   };
 
   /** Close what is open; returns whether something was. */

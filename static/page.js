@@ -15,11 +15,12 @@
  *   #title                             title of the room that is shown
  *   #log                               the lines: .message[data-id][data-from][data-state][data-offset] with .author,
  *                                      .text, .time, .retry; .notice (came, left); .hole (messages are missing)
+ *   #no-room #choose-room              what stands in place of the log and the message field when no room is open
  *   #newest                            the button that appears when new lines came below what is seen
  *   #text #send                        the message field and its button
  *   #transport[data-state][data-transport], #transport-menu [data-use=NAME], #reconnect
  *   #alerts .alert, #toast             alerts to everyone; what went wrong elsewhere
- *   window.twistedchatPage.chat        the TwistedChat.Chat; .shown() what the log shows, as data;
+ *   window.twistedchatPage.chat        the TwistedChat.Chat; .shown() what the log shows since its last hole, as data;
  *                                      .choose(transport or null) as the menu does
  */
 (function (page) {
@@ -75,9 +76,11 @@
     return window === window.top && !(window.matchMedia && window.matchMedia("(pointer: coarse)").matches);
   }
 
-  function roomShown() {
+  function roomShown(room) {
     drawers.close();
-    if (hasKeyboard()) {
+    if (!room) {
+      dom.focus(byId("choose-room"));
+    } else if (hasKeyboard()) {
       composer.focus();
     }
   }
@@ -174,6 +177,10 @@
       field.value = "";
     }
     return false;
+  });
+  dom.on(byId("choose-room"), "click", function () {
+    drawers.show("rooms");
+    rooms.reach();
   });
   dom.on(byId("leave"), "click", function () {
     if (rooms.current) {
