@@ -215,6 +215,90 @@ def test_what_others_write_is_text_and_never_a_part_of_the_page(visitor: Chatter
     ]
 
 
+def test_without_a_room_there_is_nothing_to_write_in_but_a_way_to_choose_one(visitor: Chatter) -> None:
+    page = visitor.page
+    shown = "() => ['composer', 'log', 'no-room'].filter((id) => document.getElementById(id).offsetWidth > 0)"
+    assert page.evaluate(shown) == ["composer", "log"]
+    page.evaluate("() => document.getElementById('leave').click()")
+    assert page.evaluate(shown) == ["no-room"]
+    assert page.evaluate(FOCUSED) == "choose-room"
+    page.press("Enter")
+    page.wait_until(
+        "(channel) => document.activeElement.closest('#room-list li') !== null && twistedchatPage.chat.open.length === 0",
+        visitor.channel,
+    )
+    page.press("Enter")
+    page.wait_until("() => document.activeElement.id === 'text'")
+    assert page.evaluate(shown) == ["composer", "log"]
+
+
+OVERLAPS = """(...ids) => {
+  const boxes = ids.map((id) => [id, document.getElementById(id).getBoundingClientRect()]);
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+  return boxes.flatMap(([id, box], at) =>
+    (box.width > 0 && box.left >= 0 && box.right <= innerWidth ? [] : [id]).concat(
+      boxes.slice(at + 1).filter(([, other]) => !apart(box, other)).map(([other]) => id + " " + other)));
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 800, 1280])
+def test_nothing_overlaps_while_the_server_is_away(chromium: Browser, server: ChatServer, width: int) -> None:
+    page = enter(chromium, server.url, f"away {width}", f"away-{width}", "websocket").page
+    assert isinstance(page, ChromiumPage)
+    page.tab.set_viewport_size({"width": width, "height": 844})
+    page.evaluate(
+        """() => {
+          twistedchatPage.chat.emit("status", {state: "waiting", transport: "websocket", retryIn: 59000});
+          twistedchatPage.chat.emit("problem", {kind: "refused", error: "Gone", text: "The server is away"});
+        }"""
+    )
+    drawers = ["show-rooms"] * (width <= 720) + ["show-people"] * (width <= 1000)
+    ids = ["title", "subtitle", "transport", "reconnect", "toast", "composer", *drawers]
+    assert page.evaluate(OVERLAPS, *ids) == []
+
+
+def test_a_long_name_leaves_room_for_what_stands_beside_it(chromium: Browser, server: ChatServer) -> None:
+    name = "Wilhelmina Wolkenstein-Trostburg"
+    chatter = enter(chromium, server.url, name, "long-names", "websocket")
+    chatter.page.wait_until("() => document.querySelector('#people .you .self') !== null")
+    assert chatter.page.evaluate(
+        """() => {
+          const part = (name) => document.querySelector("#people .you " + name);
+          const row = part(".row").getBoundingClientRect();
+          const self = part(".self").getBoundingClientRect();
+          return [part(".row").textContent.slice(2), self.width > 0 && self.right <= row.right,
+            part(".label").scrollWidth > part(".label").clientWidth];
+        }"""
+    ) == [f"{name} (you)", True, True]
+    chatter.say("one", "two")
+    shows(chatter, "one", "two")
+    heights = """() => [...document.querySelectorAll("#log .time")].map((node) => {
+      const [line, drawn] = [parseFloat(getComputedStyle(node).lineHeight), node.getBoundingClientRect().height];
+      return drawn < line * 1.5;
+    })"""
+    assert chatter.page.evaluate(heights) == [True, True]
+
+
+def test_dark_and_light_follow_the_system_until_the_visitor_chooses(
+    chromium: Browser, server: ChatServer
+) -> None:
+    page = chromium.open(server.url)
+    assert isinstance(page, ChromiumPage)
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.tab.emulate_media(color_scheme="dark")
+    dark = page.evaluate(ground)
+    assert dark != light
+    chosen = chromium.open(f"{server.url}?name=chooser&go=1&room=theme", page.tab.context)
+    chosen.wait_until("() => document.getElementById('theme').offsetWidth > 0")
+    chosen.evaluate("() => document.getElementById('theme').click()")
+    assert chosen.evaluate(ground) == dark
+    page.tab.emulate_media(color_scheme="light")
+    page.wait_until(f"(dark) => ({ground})() === dark", dark)
+    chosen.reload()
+    assert chosen.evaluate(ground) == dark
+
+
 @pytest.mark.timeout(180)
 def test_the_demo_shows_the_same_in_every_pane(browser: Browser, server: ChatServer) -> None:
     page = browser.open(f"{server.url}demo?room=demo-{browser.name}")
