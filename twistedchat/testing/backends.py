@@ -6,7 +6,7 @@
             return MyBackend
 
 pytest is needed only by who runs it. The suite awaits Deferreds by ``wait``: by default answers that are there at once;
-a backend with real sockets overrides it (``pytest_twisted.blockon``).
+a backend with real sockets, files or threads overrides it (``testing.waiting``).
 """
 
 from typing import Any
