@@ -147,14 +147,17 @@ class TokenKey:
     Attributes:
         kid: the key's id, as in a token's header.
         alg: ``HS256`` or ``EdDSA``.
-        issuer: what a token's ``iss`` must be.
-        key: the key's text: a secret for HS256 (base64url), a public key for EdDSA. Never shown or logged.
+        issuer: whose key it is; people are told apart by it. A token's ``iss``, where it has one, must be this.
+        key: the key's text: a secret for HS256 (base64url), a public key for EdDSA (base64url or PEM), or what gen-key
+            made (JSON). Never shown or logged.
+        not_after: seconds since 1970 after which its tokens are refused, or None for never.
     """
 
     kid: str
     alg: str
     issuer: str
     key: str = field(repr=False)
+    not_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,10 @@ class Settings:
         element: dotted name of the factory of the root element ``element``, or None.
         sockjs_test: whether the echo endpoints of the SockJS protocol are offered.
         rooms: the rooms that are always there; the first is where newcomers go.
+        registration: whether visitors may make accounts for themselves.
         token_keys: keys of those who may vouch for people.
+        token_audiences: what a token's ``aud`` may be, besides the public URLs.
+        avatar_origins: origins whose pictures tokens may name for people, besides our own.
         metrics_allow: addresses that may read ``/metrics`` and the details of ``/readyz``, besides this machine itself.
         limits: the bounds.
     """
@@ -189,6 +195,9 @@ class Settings:
     element: str | None = None
     sockjs_test: bool = False
     rooms: tuple[RoomSetting, ...] = (RoomSetting("Lobby"),)
+    registration: bool = True
     token_keys: tuple[TokenKey, ...] = ()
+    token_audiences: tuple[str, ...] = ()
+    avatar_origins: tuple[str, ...] = ()
     metrics_allow: tuple[Network, ...] = ()
     limits: Limits = field(default_factory=Limits)
