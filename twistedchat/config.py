@@ -5,6 +5,7 @@ program makes them directly.
 """
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from twistedchat.core.policy import ALL_TRANSPORTS
@@ -23,12 +24,25 @@ TRANSPORT_ALIASES = {
 
 DEFAULT_ENDPOINT = "tcp:8080"
 DEFAULT_STATE_NAME = "twistedchat-state"
+DEFAULT_BACKEND = "sqlite:"
 ROOM_KINDS = ("public", "unlisted", "members")
 TOKEN_ALGORITHMS = ("HS256", "EdDSA")
 
 
 class Refusal(Exception):
     """What the operator asked for cannot be done; ``str()`` is the one line that tells why."""
+
+
+class Faults(Refusal):
+    """Several things are wrong in what the operator wrote.
+
+    Attributes:
+        lines: one line for each; ``str()`` is all of them.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,9 @@ class Limits:
         calls_burst: calls of one live client at once.
         says_per_s: chat messages of one person, sustained.
         says_burst: chat messages of one person at once.
+        address_says_per_s: chat messages of all people of one address together, sustained; an office is behind one.
+        address_says_burst: chat messages of all people of one address together, at once.
+        edit_s: a message can be changed or taken back by its author for this long.
         stop_s: everything is written and closed within this after SIGTERM; supervisors commonly kill after 10 s.
     """
 
@@ -110,6 +127,9 @@ class Limits:
     calls_burst: int = 100
     says_per_s: float = 5.0
     says_burst: int = 20
+    address_says_per_s: float = 100.0
+    address_says_burst: int = 1_000
+    edit_s: float = 900.0
     stop_s: float = 4.0
 
 
@@ -129,15 +149,15 @@ class RoomSetting:
         title: the name that is shown, as the operator wrote it.
         kind: ``public`` (listed, for everyone), ``unlisted`` (for everyone who has its name) or ``members``.
         topic: what the room is about; "" for nothing.
-        retention_entries: newest entries that are kept, at least 1, or None for all that the backend keeps.
-        retention_days: age in days after which entries are forgotten, above 0, or None for never.
+        retention_entries: newest entries that are kept; 0 for all.
+        retention_days: age in days after which entries are forgotten; 0 for never.
     """
 
     title: str
     kind: str = "public"
     topic: str = ""
-    retention_entries: int | None = None
-    retention_days: float | None = None
+    retention_entries: int = 0
+    retention_days: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +188,8 @@ class Settings:
         http: Twisted endpoint strings to listen on.
         state_dir: absolute path of the state directory, or None for no state on disk.
         owner: who the state directory must belong to, or None for whoever starts the process.
+        backend: where logs and records are kept: ``memory:``, ``sqlite:`` (a file in the state directory), ``sqlite:PATH``,
+            or what a plugin offers.
         transports: names out of ``TRANSPORTS``, the preferred first.
         allow_origins: origins of foreign pages that may use this chat, besides our own; ``*`` for all.
         public_urls: URLs under which visitors reach this chat, without a slash at the end; empty for local use.
@@ -181,12 +203,14 @@ class Settings:
         token_audiences: what a token's ``aud`` may be, besides the public URLs.
         avatar_origins: origins whose pictures tokens may name for people, besides our own.
         metrics_allow: addresses that may read ``/metrics`` and the details of ``/readyz``, besides this machine itself.
+        log_json: whether the log is written as JSON, one object a line.
         limits: the bounds.
     """
 
     http: tuple[str, ...] = (DEFAULT_ENDPOINT,)
     state_dir: str | None = None
     owner: Owner | None = None
+    backend: str = DEFAULT_BACKEND
     transports: tuple[str, ...] = TRANSPORTS
     allow_origins: tuple[str, ...] = ()
     public_urls: tuple[str, ...] = ()
@@ -200,4 +224,5 @@ class Settings:
     token_audiences: tuple[str, ...] = ()
     avatar_origins: tuple[str, ...] = ()
     metrics_allow: tuple[Network, ...] = ()
+    log_json: bool = False
     limits: Limits = field(default_factory=Limits)

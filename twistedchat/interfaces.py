@@ -273,6 +273,9 @@ class ISubscriber(Interface):
     def presenceChanged(change: "Any") -> None:
         """The channel's presence has a new version (a ``core.presence.Change``)."""
 
+    def hinted(prepared: "Prepared") -> None:
+        """Something that matters only now; a reader who is not right there never gets it."""
+
     def removed(reason: str) -> None:
         """The subscription is over: the channel is gone or the reader may not read it any more."""
 
@@ -307,6 +310,9 @@ class IChannel(Interface):
 
     def last(count: int) -> "Sequence[Entry]":
         """Return the last ``count`` entries, oldest first."""
+
+    def hint(text: str) -> None:
+        """Tell readers the wire message ``text`` now or never; it is kept nowhere."""
 
     def enter(person: "Person", client: str, returning: bool = False) -> None:
         """``person`` is here by ``client``; idempotent. ``returning``: they were here before a restart, so readers get the

@@ -9,17 +9,22 @@ from typing import Any
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
 from twisted.web.resource import IResource
 
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.chatter import make_chatters
-from twistedchat.chat.house import Chat
+from twistedchat.chat.house import Chat, ChatRules
+from twistedchat.chat.messages import TextRules
 from twistedchat.chat.people import People
+from twistedchat.chat.rooms import Room, RoomKind, room_channel
 from twistedchat.comet.clockwork import Clockwork
 from twistedchat.comet.resource import CometResource
 from twistedchat.comet.testpoints import TestPoints
 from twistedchat.config import Limits, Refusal, Settings
+from twistedchat.core.errors import StoreUnavailable, StoreUnknown
 from twistedchat.core.origins import OriginPolicy
 from twistedchat.core.policy import MountPolicy
 from twistedchat.core.presence import Presence
@@ -34,6 +39,9 @@ from twistedchat.state import State, open_state
 from twistedchat.web.front import make_site
 from twistedchat.web.pages import Front, Pages, under_prefix
 
+_log = Logger()
+
+LOAD_AGAIN_S = 1.0  # where the store was away at the start
 BRIEF_HOLD_S = 0.25  # six connections a host, ten tabs: each poll gives its connection back this soon
 
 
@@ -59,6 +67,8 @@ class House:
         limits = settings.limits
         now = _wall_clock(reactor)
         self.settings = settings
+        self._reactor = reactor
+        self._closed = False
         # One log more than channels: there is always one that is closed and can make room.
         self.backend = backend or MemoryBackend(
             limits.log_tail, max_channels=limits.max_channels + 1, max_chars=limits.max_log_chars
@@ -73,13 +83,7 @@ class House:
         )
         people = People(secret, reactor.seconds, limits.says_per_s, limits.says_burst, limits.max_people)
         self.chat = Chat(
-            self.hub.open,
-            self.hub.get,
-            people,
-            now,
-            reactor.seconds,
-            max_rooms=limits.max_rooms,
-            max_text_chars=limits.max_text_chars,
+            self.hub.open, self.hub.get, self.backend, people, now, reactor.seconds, _rules(settings)
         )
         self.scripts = Scripts()
         self.live = _live_server(settings, reactor, self.chat, self.scripts)
@@ -88,6 +92,7 @@ class House:
         self._mounts: list[CometResource] = []
         self._tests = TestPoints(reactor) if settings.sockjs_test else None
         self.resource = self._site_resource(reactor)
+        self._load_soon()
 
     def _mount(self, reactor: Any, brief: bool = False) -> CometResource:
         mount = CometResource(
@@ -118,8 +123,32 @@ class House:
         self.entrances = {f"{prefix}/{name}".encode(): mount for name, mount in fast.items()}
         return under_prefix(prefix, Front(dict[str, IResource](fast), pages.resource))
 
+    def _load_soon(self) -> None:
+        """Find what the store has as soon as the reactor runs: before, a daemon has not left its terminal yet."""
+        when_running = getattr(self._reactor, "callWhenRunning", None)
+        if when_running is None:
+            self._load()
+        else:
+            when_running(self._load)
+
+    def _load(self) -> None:
+        Deferred.fromCoroutine(self._loading()).addErrback(
+            lambda failure: _log.failure("the rooms in the store cannot be read", failure)
+        )
+
+    async def _loading(self) -> None:
+        """Until it is done, what depends on it is answered StoreUnavailable."""
+        while not self._closed:
+            try:
+                await self.chat.load()
+                return
+            except (StoreUnavailable, StoreUnknown) as error:
+                _log.warn("the store cannot be read yet: {error}", error=error)
+                await deferLater(self._reactor, LOAD_AGAIN_S)
+
     def close(self) -> None:
         """Keep what was accepted, tell every client to come back later, take no new ones. Idempotent."""
+        self._closed = True
         self.hub.flush()
         self.live.stop()
         for mount in self._mounts:
@@ -154,6 +183,28 @@ def mount_policy(settings: Settings, brief: bool = False) -> MountPolicy:
         sockjs_url=f"{settings.prefix}/static/vendor/sockjs-client-1.6.1/sockjs.min.js",
         max_sessions=limits.max_sessions,
         max_sessions_per_address=limits.max_sessions_per_address,
+    )
+
+
+def _rules(settings: Settings) -> ChatRules:
+    limits = settings.limits
+    rooms = [
+        Room(
+            room_channel(room.title),
+            room.title,
+            RoomKind(room.kind),
+            room.topic,
+            keep_entries=room.retention_entries,
+            keep_s=room.retention_days * 86_400,
+        )
+        for room in settings.rooms
+    ]
+    return ChatRules(
+        tuple(rooms),
+        limits.max_rooms,
+        texts=TextRules(limits.max_text_chars, limits.edit_s),
+        address_says_per_s=limits.address_says_per_s,
+        address_says_burst=limits.address_says_burst,
     )
 
 

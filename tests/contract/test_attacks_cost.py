@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from twistedchat.backends.memory import MemoryBackend
@@ -70,26 +71,28 @@ def test_a_page_of_people_follows_what_was_published() -> None:
 @pytest.fixture
 def chat() -> Chat:
     clock = Clock()
-    hub = Hub(MemoryBackend(), clock, clock.seconds)
+    store = MemoryBackend()
+    hub = Hub(store, clock, clock.seconds)
     people = People("secret", clock.seconds, 5, 20, 100)
-    made = Chat(hub.open, hub.get, people, clock.seconds, clock.seconds)
+    made = Chat(hub.open, hub.get, store, people, clock.seconds, clock.seconds)
+    settled(Deferred.fromCoroutine(made.load()))
     made.clock = clock  # type: ignore[attr-defined]
     return made
 
 
 def test_a_long_list_of_rooms_is_made_once_a_second(chat: Any) -> None:
     for number in range(MANY):
-        chat.open_room(f"Room {number}")
-    assert len(chat.rooms()) == 200
-    assert cost(chat.rooms) < 50
+        chat.rooms.open(f"Room {number}")
+    assert len(chat.listed()) == 200
+    assert cost(chat.listed) < 50
     chat.clock.advance(1)
-    assert cost(chat.rooms) > MANY
+    assert cost(chat.listed) > MANY
 
 
 def test_a_short_list_of_rooms_is_never_old(chat: Any) -> None:
     for number in range(100):
-        chat.open_room(f"Room {number}")
-        assert len(chat.rooms()) == number + 2
+        chat.rooms.open(f"Room {number}")
+        assert len(chat.listed()) == number + 2
 
 
 def test_readers_that_rewind_everywhere_fill_no_memory_with_framed_texts() -> None:

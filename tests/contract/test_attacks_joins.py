@@ -21,7 +21,7 @@ class Room100:
         self.kit = MemoryHouse()
         self.house: House = self.kit.house
         self.clock: Clock = self.kit.clock
-        self.names = [self.house.chat.open_room(f"R{number}").channel for number in range(rooms)]
+        self.names = [self.house.chat.rooms.open(f"R{number}").channel for number in range(rooms)]
         for name in self.names:
             channel = settled(self.house.hub.open(name))
             for number in range(texts):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from model_parts import ROOM, CountingChatter, Line, Store
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
@@ -48,7 +49,9 @@ class World:
         self.clients: dict[str, LiveClient] = {}
         self.hub = Hub(self.store, self.clock, self.clock.seconds, keep=KEEP)
         people = People("secret", self.clock.seconds, MANY, MANY, 100)
-        self.chat = Chat(self.hub.open, self.hub.get, people, self.clock.seconds, self.clock.seconds)
+        seconds = self.clock.seconds
+        self.chat = Chat(self.hub.open, self.hub.get, self.store, people, seconds, seconds)
+        Deferred.fromCoroutine(self.chat.load())
         limits = LiveLimits(calls_per_s=MANY, calls_burst=MANY)
         self.live = LiveServer(self.clock, {"chat": self._make_root}, limits=limits)
         self._tokens = 0

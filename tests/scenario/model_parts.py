@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.chat.chatter import Chatter
-from twistedchat.core.entry import Appended
+from twistedchat.core.entry import Appended, Revision
 from twistedchat.core.errors import StoreUnavailable, StoreUnknown
 from twistedchat.core.frames import Prepared
 from twistedchat.interfaces import IBackend, ISessionTransport
@@ -40,13 +40,15 @@ class Store(MemoryBackend):
         self.truth: dict[int, str] = {}
         self._clock = clock
 
-    def append(self, channel: str, identity: str, id: str, event: str, at: float) -> "Deferred[Appended]":
+    def append(
+        self, channel: str, identity: str, id: str, event: str, at: float, revision: Revision | None = None
+    ) -> "Deferred[Appended]":
         fate, self.fate = self.fate, "done"
         if fate == "unavailable":
             return fail(StoreUnavailable("down"))
         if fate == "unknown, not done":
             return fail(StoreUnknown("no answer"))
-        d = super().append(channel, identity, id, event, at)
+        d = super().append(channel, identity, id, event, at, revision)
         if channel == ROOM:
             d.addCallback(self._remember)
         if fate == "unknown, done":

@@ -8,7 +8,7 @@ from test_chat_house import House
 from test_live_server import turn
 
 from twistedchat.chat.chatter import make_chatters
-from twistedchat.chat.house import private_channel
+from twistedchat.chat.where import private_channel
 from twistedchat.live.server import LiveLimits, LiveServer
 from twistedchat.testing.backends import settled
 
@@ -147,7 +147,7 @@ def test_a_room_is_joined_with_its_last_messages_title_and_people(house: Open) -
         house.clock.advance(1)
     bob = house.page("Bob", "room/lobby")
     result = bob.results["room/lobby"]
-    assert result["info"] == {"kind": "room", "title": "Lobby"}
+    assert result["info"] == {"kind": "room", "title": "Lobby", "access": "public", "topic": ""}
     assert [entry[2][1]["text"] for entry in result["entries"]] == ["m0", "m1", "m2"]
     assert result["people"]["list"] == [[ann.key, "Ann"]]
     turn(house.clock, 2)

@@ -10,17 +10,11 @@ from twisted.internet.task import Clock
 
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.channels.hub import Hub
-from twistedchat.chat.house import (
-    BadText,
-    Chat,
-    NoSuchPerson,
-    NoSuchRoom,
-    private_channel,
-    private_pair,
-    user_channel,
-)
+from twistedchat.chat.errors import BadText, NoSuchPerson, NoSuchRoom
+from twistedchat.chat.house import Chat, ChatRules
 from twistedchat.chat.names import BadName
 from twistedchat.chat.people import People, Visitor
+from twistedchat.chat.where import private_channel, private_pair, user_channel
 from twistedchat.core.errors import IdReused, TooFast
 from twistedchat.core.presence import Person
 from twistedchat.testing.backends import settled
@@ -29,13 +23,16 @@ from twistedchat.testing.backends import settled
 class House:
     """A chat on a memory backend."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, store: MemoryBackend | None = None, **rules: Any) -> None:
         self.clock = Clock()
-        self.hub = Hub(MemoryBackend(), self.clock, self.clock.seconds)
+        self.store = store or MemoryBackend()
+        self.hub = Hub(self.store, self.clock, self.clock.seconds)
         self.people = People("secret", self.clock.seconds, 1, 3, 100)
+        seconds = self.clock.seconds
         self.chat = Chat(
-            self.hub.open, self.hub.get, self.people, self.clock.seconds, self.clock.seconds, **options
+            self.hub.open, self.hub.get, self.store, self.people, seconds, seconds, ChatRules(**rules)
         )
+        self.wait(self.chat.load())
 
     def guest(self, name: str) -> Visitor:
         return self.people.login(name, None, f"client of {name}", lambda: None)
@@ -64,33 +61,33 @@ def house() -> House:
 
 def test_the_standing_rooms_come_first_then_those_with_most_people(house: House) -> None:
     for name in ("Quiet", "Busy"):
-        house.chat.open_room(name)
+        house.chat.rooms.open(name)
     house.enter("room/busy", "a", "b")
     house.enter("room/quiet", "a")
-    assert house.chat.rooms() == [
+    assert house.chat.listed() == [
         ("room/lobby", "Lobby", 0),
         ("room/busy", "Busy", 2),
         ("room/quiet", "Quiet", 1),
     ]
-    assert house.chat.rooms(limit=1) == [("room/lobby", "Lobby", 0)]
+    assert house.chat.listed(limit=1) == [("room/lobby", "Lobby", 0)]
 
 
 def test_a_room_is_found_again_under_any_way_to_write_it(house: House) -> None:
-    room = house.chat.open_room("Straße ")
-    assert house.chat.open_room("STRASSE") is room
-    assert house.chat.room_title(room.channel) == "Straße" and house.chat.room_title("room/no") == ""
+    room = house.chat.rooms.open("Straße ")
+    assert house.chat.rooms.open("STRASSE") is room
+    assert room.title == "Straße" and house.chat.rooms.find("room/no") is None
     with pytest.raises(BadName):
-        house.chat.open_room("\u200b")
+        house.chat.rooms.open("\u200b")
 
 
 def test_the_number_of_rooms_is_bounded_and_empty_ones_make_room() -> None:
     house = House(max_rooms=2)
-    house.chat.open_room("One")
-    house.chat.open_room("Two")
-    assert [title for _, title, _ in house.chat.rooms()] == ["Lobby", "Two"]
+    house.chat.rooms.open("One")
+    house.chat.rooms.open("Two")
+    assert [title for _, title, _ in house.chat.listed()] == ["Lobby", "Two"]
     house.enter("room/two", "a")
     with pytest.raises(NoSuchRoom):
-        house.chat.open_room("Three")
+        house.chat.rooms.open("Three")
 
 
 # --- who may where
@@ -122,13 +119,13 @@ def test_a_malformed_private_chat_is_none(channel: str) -> None:
 def test_a_third_person_is_refused_with_what_a_stranger_to_the_house_is_told(house: House) -> None:
     ann, bob, eve = house.guest("Ann"), house.guest("Bob"), house.guest("Eve")
     channel = private_channel(ann.person.key, bob.person.key)
-    house.chat.may_enter(ann, channel)
-    house.chat.may_read(bob, channel)
+    house.wait(house.chat.enter(ann, channel))
+    house.wait(house.chat.enter(bob, channel))
     told = set()
     for asked in (channel, "room/nowhere", "private/x"):
-        for ask in (house.chat.may_enter, house.chat.may_read):
+        for ask in (house.chat.may_enter, house.chat.enter):
             with pytest.raises(NoSuchRoom) as caught:
-                ask(eve, asked)
+                house.wait(ask(eve, asked))
             told.add(caught.value.text)
         with pytest.raises(NoSuchRoom):
             house.wait(house.chat.say(eve, asked, message_id(1), "hi"))
@@ -140,11 +137,11 @@ def test_ones_own_channel_and_the_alerts_are_read_only(house: House) -> None:
     ann, eve = house.guest("Ann"), house.guest("Eve")
     own = user_channel(ann.person.key)
     for channel in (own, "house"):
-        house.chat.may_read(ann, channel)
+        house.wait(house.chat.enter(ann, channel))
         with pytest.raises(NoSuchRoom):
             house.wait(house.chat.say(ann, channel, message_id(1), "hi"))
     with pytest.raises(NoSuchRoom):
-        house.chat.may_read(eve, own)
+        house.wait(house.chat.enter(eve, own))
 
 
 def test_the_house_is_young_for_a_while(house: House) -> None:

@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from twistedchat.channels.batches import Batches
 from twistedchat.core.entry import Appended, Batch, Entry, LogState, Revision
+from twistedchat.core.frames import Prepared
 from twistedchat.core.position import Position
 from twistedchat.core.presence import Change, Person, Presence
 from twistedchat.interfaces import IBackend, IChannel, ISubscriber
@@ -20,6 +21,7 @@ _log = Logger()
 
 TAIL_ENTRIES = 1000  # recovery reaches back this far; beyond it a reader gets a snapshot
 TAIL_CHARS = 8_000_000
+_PIECE = 500  # entries read at once
 _EARLY = 1000  # entries that a store answered out of order
 _EARLY_READ = (
     100  # so many of them, and what is missing is read from the store though posts are still under way
@@ -66,6 +68,14 @@ class Tail:
     def oldest(self) -> Entry | None:
         """Return the oldest kept entry."""
         return self._entries[self._first] if len(self) else None
+
+    def head(self, epoch: str) -> Position:
+        """Return the position of the newest entry, or of the place before the first one."""
+        return (
+            Position(epoch, self._entries[-1].offset, self._entries[-1].id)
+            if len(self)
+            else Position(epoch, 0, "")
+        )
 
     def at(self, offset: int) -> Entry | None:
         """Return the kept entry with ``offset``."""
@@ -118,9 +128,10 @@ class Channel:
         self._backend = backend
         self._clock = clock
         self._now = now
+        self._keep = keep
         self._tail = Tail(state.tail, keep)
-        last = state.tail[-1] if state.tail else None
-        self.head = Position(state.epoch, last.offset if last else 0, last.id if last else "")
+        self.head = self._tail.head(state.epoch)
+        self._known = 0  # the store has an entry at this offset
         self._subscribers: dict[ISubscriber, None] = {}
         self._fresh: list[Entry] = []
         self._early: dict[int, Entry] = {}
@@ -172,32 +183,98 @@ class Channel:
             self._mark = object()  # what was framed before is not given out any more
         return appended
 
+    # --- what no answer brought
+
+    def grew(self, offset: int) -> None:
+        """The store has an entry at ``offset``: read what is missing, and fan it out. Idempotent, old offsets too."""
+        self._known = max(self._known, offset)
+        self._fill_hole()
+
+    def compare(self, store: Position, ours: Position) -> None:
+        """``store`` is the log's head in the store, and ``ours`` was the head here when it was asked for.
+
+        A log that grew is read; one that lost what we had begins anew.
+        """
+        same = store.epoch == self.head.epoch and (store.offset > ours.offset or store == ours)
+        if same:
+            self.grew(store.offset)
+        else:
+            self._renew()
+
     def _fill_hole(self) -> None:
-        """Read what no answer brought: an append whose outcome stayed unknown may be in the store."""
-        if not self._early or self._reading or (self._posting and len(self._early) < _EARLY_READ):
+        """Read what is missing: an append whose outcome stayed unknown may be in the store, or somebody else's."""
+        missing = min(self._early) - 1 if self._early else self._known
+        waits = self._posting and len(self._early) < _EARLY_READ  # an answer may bring it
+        if missing <= self.head.offset or self._reading or waits or self._stopped:
             return
         self._reading = True
-        after = self.head.offset
-        d = self._backend.read(self.name, after, min(self._early) - after - 1)
-        d.addCallbacks(self._read, self._not_read)
+        ours = self.head
+        after = max(
+            0, ours.offset - 1
+        )  # with our head: the same id at its offset says that it is the same log
+        d = self._backend.read(self.name, after, min(missing - after, _PIECE))
+        d.addCallbacks(self._read, self._not_read, (ours,))
 
-    def _read(self, entries: Sequence[Entry]) -> None:
+    def _read(self, entries: Sequence[Entry], ours: Position) -> None:
         self._reading = False
-        before = self.head.offset
-        for entry in entries:
+        first = entries[0] if entries else None
+        follows = first is not None and (first.offset, first.id) == (ours.offset or 1, ours.id or first.id)
+        for entry in entries if follows else ():
             self._take(entry)
-        if self.head.offset > before:
+        if follows and self.head.offset > ours.offset:
             self._fill_hole()
+        else:
+            self._renew()
 
     def _not_read(self, failure: Failure) -> None:
-        """The next post tries again."""
+        """The next post tries again, or the next comparison of heads."""
         self._reading = False
         _log.warn(
             "what is missing in {channel} cannot be read: {error}", channel=self.name, error=failure.value
         )
 
+    def _renew(self) -> None:
+        """Take the log as the store has it now."""
+        if not self._reading and not self._stopped:
+            self._reading = True
+            self._known = 0
+            self._early.clear()
+            d = self._backend.open(self.name, self._keep)
+            d.addCallbacks(self._renewed, self._not_read)
+
+    def _renewed(self, state: LogState) -> None:
+        self._reading = False
+        if self._stopped:
+            return
+        self.flush()
+        tail, self._mark = Tail(state.tail, self._keep), object()
+        ours = tail.at(self.head.offset)
+        known, self._known = self._known, tail.head(state.epoch).offset
+        if state.epoch == self.head.epoch and ours is not None and ours.id == self.head.id:
+            self._tail = Tail([entry for entry in state.tail if entry.offset <= ours.offset], self._keep)
+        else:
+            self._tail, self.head = tail, tail.head(state.epoch)
+            self._show_out()
+        self.grew(known)  # what was answered while the log was under way
+
+    def _show_out(self) -> None:
+        """What the readers have is not in the log: each comes back with its position, and learns that there is a hole."""
+        _log.warn("the store has lost entries of {channel}", channel=self.name)
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber.removed("lost")
+            except Exception:
+                _log.failure("a reader of {channel} failed", channel=self.name)
+        self._subscribers.clear()
+
+    # --- the order
+
     def _take(self, entry: Entry) -> None:
         """Put ``entry`` into the order of the log: a store may answer two appends in any order."""
+        self._known = max(self._known, entry.offset)
+        had = self._tail.at(entry.offset)
+        if had is not None and (had.id, had.identity) != (entry.id, entry.identity):
+            self._renew()  # the store has lost what we had there
         if entry.offset > self.head.offset and len(self._early) < _EARLY:
             self._early[entry.offset] = entry
         while (following := self._early.pop(self.head.offset + 1, None)) is not None:
@@ -250,6 +327,15 @@ class Channel:
     def unsubscribe(self, subscriber: ISubscriber) -> None:
         """See IChannel."""
         self._subscribers.pop(subscriber, None)
+
+    def hint(self, text: str) -> None:
+        """See IChannel."""
+        prepared = Prepared(text)
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber.hinted(prepared)
+            except Exception:
+                _log.failure("a reader of {channel} failed", channel=self.name)
 
     # --- who is here
 

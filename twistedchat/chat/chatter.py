@@ -5,20 +5,25 @@ from typing import Annotated, Any
 from msgspec import Meta
 from zope.interface import implementer
 
-from twistedchat.chat.house import ALERTS, Chat, user_channel
+from twistedchat.chat import commands
+from twistedchat.chat.errors import NoSuchRoom, RoomFull
+from twistedchat.chat.faces import IFace
+from twistedchat.chat.house import Chat
+from twistedchat.chat.order import Role
 from twistedchat.chat.people import NotLoggedIn, Visitor
-from twistedchat.core.errors import SafeError, TooFast
+from twistedchat.chat.where import ALERTS, user_channel
+from twistedchat.core.errors import TooFast
 from twistedchat.core.presence import TooManyPeople
 from twistedchat.core.throttle import TokenBucket
 from twistedchat.core.wire import ChannelName, MessageId
 from twistedchat.interfaces import IChannel, IJoiner
 from twistedchat.live.client import LiveClient
 from twistedchat.live.element import LiveElement, expose
-from twistedchat.live.reading import Joining
+from twistedchat.live.reading import Joining, entry_wire
 
 RETURN_S = 90.0  # who comes back with a ticket this soon after a restart was here before: no "came" is told
 SNAPSHOT = 50
-NAMES_PER_S = 0.2  # logins and renames of one page
+NAMES_PER_S = 0.2  # logins of one page
 NAMES_BURST = 10
 
 Name = Annotated[str, Meta(max_length=1000)]
@@ -26,11 +31,11 @@ Ticket = Annotated[str, Meta(max_length=1000)]
 Key = Annotated[str, Meta(max_length=64)]
 
 
-class RoomFull(SafeError):
-    """As many people as a room may have are in it."""
+Offset = Annotated[int, Meta(ge=1, le=2**53)]
+Count = Annotated[int, Meta(ge=1, le=100)]
 
 
-@implementer(IJoiner)
+@implementer(IJoiner, IFace)
 class Chatter(LiveElement):
     """One page in the chat. Its exposed methods are those of docs/protocol.md, section 9."""
 
@@ -52,19 +57,19 @@ class Chatter(LiveElement):
         """Log in: as the person of ``ticket``, or as a new guest called ``name``."""
         self._not_too_often()
         people = self._chat.people
-        visitor = people.login(name, ticket, self._client_id, self._show_name)
+        visitor = people.login(name, ticket, self._client_id, self._show_name, self._address())
         if self._visitor is not None and self._visitor is not visitor:
             self._leave_all()
-            people.logout(self._visitor, self._client_id)
+            self._forget(self._visitor)
         self._visitor = visitor
+        self._chat.faces.add(visitor.person.key, self)
         return self._welcome(visitor)
 
     @expose
-    def rename(self, name: Name) -> dict[str, Any]:
+    async def rename(self, name: Name) -> dict[str, Any]:
         """Take another name, in every room at once."""
         visitor = self._me()
-        self._not_too_often()
-        self._chat.people.rename(visitor, name)
+        await self._chat.rename(visitor, name)
         return self._welcome(visitor)
 
     @expose
@@ -73,10 +78,17 @@ class Chatter(LiveElement):
         visitor, self._visitor = self._visitor, None
         if visitor is not None:
             self._leave_all(visitor)
-            self._chat.people.logout(visitor, self._client_id)
+            self._forget(visitor)
+
+    def _forget(self, visitor: Visitor) -> None:
+        self._chat.faces.discard(visitor.person.key, self)
+        self._chat.people.logout(visitor, self._client_id)
+
+    def _address(self) -> str:
+        return self.client.peer if self.client is not None else ""
 
     def _not_too_often(self) -> None:
-        """A new guest may talk as fast as anyone, and a new name is told in every room: so not one after the other."""
+        """A new guest may talk as fast as anyone: so not one after the other."""
         wait = self._names.take(self._chat.seconds())
         if wait:
             raise TooFast("too many names, try again later", wait)
@@ -86,7 +98,7 @@ class Chatter(LiveElement):
         return {
             "you": (person.key, person.name),
             "ticket": self._chat.people.ticket(person),
-            "rooms": self._chat.rooms(),
+            "rooms": self._chat.listed(),
             "channels": [user_channel(person.key), ALERTS],
         }
 
@@ -101,20 +113,26 @@ class Chatter(LiveElement):
     def rooms(self) -> list[tuple[str, str, int]]:
         """Return the rooms to choose from."""
         self._me()
-        return self._chat.rooms()
+        return self._chat.listed()
 
     @expose
-    def openRoom(self, name: Name) -> str:
+    async def openRoom(self, name: Name) -> str:
         """Make a room, or find it; return its channel."""
-        self._me()
-        return self._chat.open_room(name).channel
+        room = await self._chat.open_room(self._me(), name)
+        return room.channel
 
     @expose
     async def people(self, channel: ChannelName, after: Key | None = None) -> list[tuple[str, str]]:
         """Return a page of the people in a room, by name."""
-        self._chat.may_enter(self._me(), channel)
-        found = await self._chat.open(channel)
-        return [(person.key, person.name) for person in found.presence.page(after, 200)]
+        page = await self._chat.people_in(self._me(), channel, after, 200)
+        return [(person.key, person.name) for person in page]
+
+    @expose
+    async def private(self, key: Key) -> str:
+        """Open the private chat with a person, on both sides; return its channel."""
+        return await self._chat.open_private(self._me(), key)
+
+    # --- what is said
 
     @expose
     async def say(self, channel: ChannelName, id: MessageId, text: str) -> int:
@@ -123,25 +141,59 @@ class Chatter(LiveElement):
         return posted.entry.offset
 
     @expose
-    async def private(self, key: Key) -> str:
-        """Open the private chat with a person, on both sides; return its channel."""
-        return await self._chat.open_private(self._me(), key)
+    async def edit(self, channel: ChannelName, id: MessageId, offset: Offset, text: str) -> int:
+        """Let a message of one's own say something else; return the offset of the change."""
+        posted = await self._chat.edit(self._me(), channel, id, offset, text)
+        return posted.entry.offset
+
+    @expose
+    async def delete(self, channel: ChannelName, id: MessageId, offset: Offset) -> int:
+        """Take a message back, a moderator anyone's; return the offset of the change."""
+        posted = await self._chat.delete(self._me(), channel, id, offset)
+        return posted.entry.offset
+
+    @expose
+    async def history(self, channel: ChannelName, before: Offset, limit: Count = 50) -> list[Any]:
+        """Return entries before an offset, oldest first; none where the log begins."""
+        page = await self._chat.history(self._me(), channel, before, limit)
+        return [entry_wire(entry) for entry in page]
+
+    @expose
+    async def typing(self, channel: ChannelName) -> None:
+        """Tell the others that one types."""
+        await self._chat.typing(self._me(), channel)
+
+    @expose
+    async def command(self, channel: ChannelName, id: MessageId, line: str) -> dict[str, Any]:
+        """Do what a line that begins with a slash says; return what only this visitor is told."""
+        visitor = self._me()
+        before = visitor.person
+        text = await commands.run(self._chat, visitor, channel, id, line)
+        told: dict[str, Any] = {"text": text}
+        return told if visitor.person == before else told | {"welcome": self._welcome(visitor)}
+
+    def shownOut(self, channel: str, text: str) -> None:
+        """See IFace."""
+        self.leaving(channel)
+        if self.client is not None:
+            self.client.unsubscribe(channel, "removed")
+        self.notify("shownOut", channel, text)
 
     # --- joining
 
     async def joining(self, name: str) -> Joining:
         """Let the page into the channel ``name``; see IJoiner."""
         visitor = self._me()
-        self._chat.may_read(visitor, name)
-        channel = await self._chat.open(name)
+        channel = await self._chat.enter(visitor, name)
         if self._visitor is not visitor or self.client is None or not self.client.attached:
             raise NotLoggedIn("log in first")
         if name == ALERTS:
             return Joining(channel, tail=0)  # an old alert is no alert
         if name == user_channel(visitor.person.key):
             return Joining(channel, tail=self._snapshot)
+        info = await self._info(name, visitor)
         self._enter(visitor, channel)
-        return Joining(channel, self._info(name, visitor), self._snapshot)
+        return Joining(channel, info, self._snapshot)
 
     def leaving(self, name: str) -> None:
         """The page leaves the channel ``name``; see IJoiner."""
@@ -149,11 +201,16 @@ class Chatter(LiveElement):
         if channel is not None and self._visitor is not None:
             channel.leave(self._visitor.person.key, self._client_id)
 
-    def _info(self, name: str, visitor: Visitor) -> dict[str, Any]:
+    async def _info(self, name: str, visitor: Visitor) -> dict[str, Any]:
         other = self._chat.person_in(name, visitor)
         if other is not None:
             return {"kind": "private", "title": other.name, "person": (other.key, other.name)}
-        return {"kind": "room", "title": self._chat.room_title(name)}
+        role = await self._chat.role(visitor, name)
+        room = self._chat.rooms.find(name)
+        if room is None:
+            raise NoSuchRoom("there is no such room")
+        info = {"kind": "room", "title": room.title, "access": str(room.kind), "topic": room.topic}
+        return info if role is Role.NOBODY else info | {"role": role.name.lower()}
 
     def _enter(self, visitor: Visitor, channel: IChannel) -> None:
         try:
@@ -201,7 +258,7 @@ class Chatter(LiveElement):
         self._away()
         self._present.clear()
         if self._visitor is not None:
-            self._chat.people.logout(self._visitor, self._client_id)
+            self._forget(self._visitor)
 
     def _away(self) -> None:
         if self._visitor is None:

@@ -1,107 +1,79 @@
-"""The chat itself: rooms, private chats, people, alerts. It knows channels and subscribers, and nothing of pages."""
+"""The chat itself: the one door to rooms, private chats, people, order and alerts. It knows channels, and nothing of pages."""
 
-import json
-import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from twistedchat.chat.names import MAX_ROOM_CHARS, clean_name, folded
+from twistedchat.chat.errors import BadText, NoSuchRoom
+from twistedchat.chat.faces import Faces
+from twistedchat.chat.messages import Messages, TextRules, check_text
+from twistedchat.chat.moderation import Moderation
+from twistedchat.chat.order import Orders, Role
 from twistedchat.chat.people import People, Visitor
+from twistedchat.chat.privates import HOUSE_IDENTITY, Privates
+from twistedchat.chat.rights import Rights
+from twistedchat.chat.rooms import Room, RoomKind, Rooms
+from twistedchat.chat.where import ALERTS, user_channel
 from twistedchat.core import wire
-from twistedchat.core.entry import Appended
-from twistedchat.core.errors import IdReused, SafeError, TooFast
+from twistedchat.core.entry import Appended, Entry
+from twistedchat.core.errors import TooFast
 from twistedchat.core.presence import Person
-from twistedchat.core.throttle import TokenBucket
-from twistedchat.interfaces import IChannel
+from twistedchat.core.throttle import Buckets, TokenBucket
+from twistedchat.interfaces import IBackend, IChannel
 
-ALERTS = "house"
-HOUSE_IDENTITY = "house"
+__all__ = ["ALERTS", "Chat", "ChatRules", "user_channel"]
 
-_LOOK_BACK = 1000  # entries
-_REOPENED = 20  # of the last entries of one's own channel; as many private chats does a page open again
+MAX_TOPIC_CHARS = 300
+TYPING_PEOPLE = 50  # in a room with more nobody is told who types
+
 _LISTED = 200  # rooms that a page is told of
 _LIST_S = 1.0  # a list of more rooms than that is made so often at most; so are the counts of people in it
-
-_PRIVATE = re.compile(r"private/([A-Za-z0-9_-]{16,64})\.([A-Za-z0-9_-]{16,64})\Z")
-
-
-class NoSuchRoom(SafeError):
-    """There is no such room, or not for this person."""
-
-
-class NoSuchPerson(SafeError):
-    """Nobody who is here has this key."""
-
-
-class BadText(SafeError):
-    """The text is empty or too long."""
+_TYPES_PER_S = 0.5
+_NAMES_PER_S = 0.2
+_NAMES_BURST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """A room to choose from: its ``channel`` and the ``title`` that is shown."""
+class ChatRules:
+    """What the operator chose.
 
-    channel: str
-    title: str
-
-
-def user_channel(key: str) -> str:
-    """Return the name of a person's own channel."""
-    return f"user/{key}"
-
-
-def private_channel(one: str, other: str) -> str:
-    """Return the name of the private chat of two keys, the same in either order."""
-    first, second = sorted((one, other))
-    return f"private/{first}.{second}"
-
-
-def private_pair(channel: str) -> tuple[str, str] | None:
-    """Return the two keys of a private chat, or None where ``channel`` is no well-formed private chat."""
-    found = _PRIVATE.match(channel)
-    if found is None or private_channel(found[1], found[2]) != channel or found[1] == found[2]:
-        return None
-    return found[1], found[2]
-
-
-def _said_before(log: IChannel, key: str, id: str, text: str) -> Appended:
-    """Return the message that ``key`` posted as ``id``, where only the name beside it is another by now.
-
-    Raises:
-        IdReused: it said something else, or lies too far back to tell.
+    Attributes:
+        rooms: the standing rooms; the first is where newcomers go.
+        max_rooms: rooms that may exist.
+        user_rooms: whether visitors may open rooms of their own.
+        texts: what may be said.
+        address_says_per_s, address_says_burst: how fast all people of one address may post together.
     """
-    for entry in log.last(_LOOK_BACK):
-        if (entry.identity, entry.id) == (key, id) and json.loads(entry.event)[1].get("text") == text:
-            return Appended(entry, new=False)
-    raise IdReused("this id was used for something else")
 
-
-def _is_told(log: IChannel, channel: str) -> bool:
-    """Say whether a page that loads finds the private chat ``channel`` in its person's own channel ``log``."""
-    opened = [json.loads(entry.event) for entry in log.last(_REOPENED)]
-    return any(event[:2] == ["privateOpened", channel] for event in opened)
+    rooms: tuple[Room, ...] = (Room("room/lobby", "Lobby"),)
+    max_rooms: int = 10_000
+    user_rooms: bool = True
+    texts: TextRules = field(default_factory=TextRules)
+    address_says_per_s: float = 100.0
+    address_says_burst: int = 1_000
 
 
 class Chat:
-    """See the module.
+    """See the module. Every method asks first whether the visitor may.
 
     Args:
         open_channel: opens a channel by name (``channels.Hub.open``).
         find_channel: returns an open channel or None (``channels.Hub.get``).
+        store: where rooms, their order and history are kept.
         people: who is logged in.
         now: seconds since 1970.
         clock: seconds of the clock that throttles go by.
-        rooms: titles of the rooms that are always there; the first is where newcomers go.
-        max_rooms: rooms that may exist; beyond it an empty one is forgotten, else opening is refused.
-        max_text_chars: longest text.
+        rules: what the operator chose.
 
     Attributes:
         people: who is logged in.
+        rooms: every room.
+        faces: how people see the chat.
+        moderation: what moderators and owners do.
         seconds: the clock that throttles go by.
     """
 
@@ -109,62 +81,100 @@ class Chat:
         self,
         open_channel: Callable[[str], Deferred[Any]],
         find_channel: Callable[[str], IChannel | None],
+        store: IBackend,
         people: People,
         now: Callable[[], float],
         clock: Callable[[], float],
-        *,
-        rooms: tuple[str, ...] = ("Lobby",),
-        max_rooms: int = 10_000,
-        max_text_chars: int = 8_000,
+        rules: ChatRules | None = None,
     ) -> None:
-        self.people = people
+        self._rules = rules = rules or ChatRules()
         self._open_channel = open_channel
         self._find_channel = find_channel
-        self.seconds = clock
         self._now = now
-        self._max_rooms = max_rooms
-        self._max_text_chars = max_text_chars
-        self._rooms: dict[str, Room] = {}
-        for title in rooms:
-            self.open_room(title)
-        self._kept = frozenset(self._rooms)
+        self.seconds = clock
+        self.people = people
+        self.faces = Faces()
+        self.rooms = Rooms(store, rules.rooms, rules.max_rooms, self._count)
+        self._orders = Orders(store, now)
+        self._rights = Rights(self.rooms, self._orders, now)
+        self._messages = Messages(store, now, rules.texts)
+        self._privates = Privates(open_channel, find_channel, people)
+        self.moderation = Moderation(
+            self.rooms, self._orders, self._rights, people, self.faces, open_channel, now
+        )
+        self._by_address = Buckets(rules.address_says_per_s, rules.address_says_burst)
+        self._types = Buckets(_TYPES_PER_S, 2)
+        self._names = Buckets(_NAMES_PER_S, _NAMES_BURST)
         self._listed: list[tuple[str, str, int]] = []
         self._listed_at = -inf
         self._started = clock()
 
+    async def load(self) -> None:
+        """Find what the store has. Until then only the standing rooms are known.
+
+        Raises:
+            StoreUnavailable: it can be tried again.
+        """
+        await self.rooms.load()
+
     # --- rooms
 
-    def rooms(self, limit: int = _LISTED) -> list[tuple[str, str, int]]:
-        """Return ``(channel, title, people)`` of at most 200 rooms: the standing ones, then those with most people."""
+    def listed(self, limit: int = _LISTED) -> list[tuple[str, str, int]]:
+        """Return ``(channel, title, people)`` of at most 200 public rooms: the standing ones, then those with most people."""
         now = self.seconds()
-        if len(self._rooms) <= _LISTED or now >= self._listed_at + _LIST_S:
-            counted = [(room.channel, room.title, self._count(room.channel)) for room in self._rooms.values()]
-            counted.sort(key=lambda one: (one[0] not in self._kept, -one[2], one[1]))
+        if len(self.rooms) <= _LISTED or now >= self._listed_at + _LIST_S:
+            counted = [
+                (room.channel, room.title, self._count(room.channel))
+                for room in self.rooms
+                if room.kind is RoomKind.PUBLIC
+            ]
+            counted.sort(key=lambda one: (not self.rooms.is_standing(one[0]), -one[2], one[1]))
             self._listed, self._listed_at = counted[:_LISTED], now
         return self._listed[:limit]
 
-    def open_room(self, name: str) -> Room:
+    async def open_room(self, visitor: Visitor, name: str) -> Room:
         """Return the room called ``name``, made if it is not there.
 
         Raises:
             BadName: the name cannot be used.
-            NoSuchRoom: there are too many rooms, and people in all of them.
+            NoSuchRoom: it is for others, or there may be no more rooms.
+            Banned, StoreUnavailable.
         """
-        title = clean_name(name, "room name", MAX_ROOM_CHARS)
-        channel = f"room/{folded(title)}"
-        room = self._rooms.get(channel)
+        room = self.rooms.named(name)
         if room is None:
-            if len(self._rooms) >= self._max_rooms and not self._forget_empty_room():
-                raise NoSuchRoom("there are too many rooms")
-            room = self._rooms[channel] = Room(channel, title)
+            if not self._rules.user_rooms:
+                raise NoSuchRoom("there is no such room, and visitors cannot make one here")
+            room = self.rooms.open(name, visitor.person.key)
+        await self._rights.may_enter(visitor, room.channel)
         return room
 
-    def _forget_empty_room(self) -> bool:
-        for channel in self._rooms:
-            if channel not in self._kept and self._count(channel) == 0:
-                del self._rooms[channel]
-                return True
-        return False
+    async def topic(self, visitor: Visitor, channel: str) -> str:
+        """Return what a room is about.
+
+        Raises:
+            As ``may_enter``.
+        """
+        await self._rights.may_enter(visitor, channel)
+        room = self.rooms.find(channel)
+        return room.topic if room else ""
+
+    async def set_topic(self, visitor: Visitor, channel: str, id: str, text: str) -> Appended:
+        """Say what a room is about, to everyone in it; moderators only, in rooms that somebody owns.
+
+        Raises:
+            BadText: it is too long.
+            NotAllowed, Conflict, and as ``say``.
+        """
+        if len(text) > MAX_TOPIC_CHARS:
+            raise BadText(f"a topic has at most {MAX_TOPIC_CHARS} characters")
+        await self._rights.at_least(visitor, channel, Role.MODERATOR)
+        self._not_too_fast(visitor)
+        await self.rooms.change(channel, topic=" ".join(text.split()))
+        log = await self._open_channel(channel)
+        who = visitor.person
+        event = wire.encode(["topic", {"from": (who.key, who.name), "text": " ".join(text.split())}])
+        posted: Appended = await log.post(who.key, id, event)
+        return posted
 
     def _count(self, channel: str) -> int:
         found = self._find_channel(channel)
@@ -172,35 +182,35 @@ class Chat:
 
     # --- who may where
 
-    def may_enter(self, visitor: Visitor, channel: str) -> None:
-        """Return if ``visitor`` may read and write ``channel``.
+    async def may_enter(self, visitor: Visitor, channel: str) -> None:
+        """See ``Rights.may_enter``."""
+        await self._rights.may_enter(visitor, channel)
+
+    async def enter(self, visitor: Visitor, channel: str) -> IChannel:
+        """Return a channel that ``visitor`` may read: a room, a private chat, their own channel, the alerts.
 
         Raises:
-            NoSuchRoom: there is none for them; which of the two is not told.
+            As ``Rights.may_read``, and StoreUnavailable.
         """
-        if channel in self._rooms:
-            return
-        pair = private_pair(channel)
-        if pair is None or visitor.person.key not in pair:
-            raise NoSuchRoom("there is no such room")
+        await self._rights.may_read(visitor, channel)
+        opened: IChannel = await self._open_channel(channel)
+        await self._rights.may_read(visitor, channel)  # it took time: a ban may have come in between
+        return opened
 
-    def may_read(self, visitor: Visitor, channel: str) -> None:
-        """Return if ``visitor`` may read ``channel``: also their own channel, and the alerts.
+    async def role(self, visitor: Visitor, channel: str) -> Role:
+        """See ``Rights.role``."""
+        return await self._rights.role(visitor, channel)
+
+    async def people_in(self, visitor: Visitor, channel: str, after: str | None, limit: int) -> list[Person]:
+        """Return a page of who is in a channel, by name, after the key ``after``.
 
         Raises:
-            NoSuchRoom: as ``may_enter``.
+            As ``may_enter``.
         """
-        if channel not in (ALERTS, user_channel(visitor.person.key)):
-            self.may_enter(visitor, channel)
-
-    def open(self, channel: str) -> Deferred[Any]:
-        """Fire with a channel; the caller has asked ``may_enter`` or ``may_read`` before."""
-        return self._open_channel(channel)
-
-    def room_title(self, channel: str) -> str:
-        """Return what a room is called; "" for what is no room."""
-        room = self._rooms.get(channel)
-        return room.title if room else ""
+        await self._rights.may_enter(visitor, channel)
+        log = await self._open_channel(channel)
+        page: list[Person] = log.presence.page(after, limit)
+        return page
 
     def just_started(self, within_s: float) -> bool:
         """Say whether the house opened less than ``within_s`` seconds ago: who comes back now was here before."""
@@ -208,75 +218,105 @@ class Chat:
 
     # --- saying things
 
-    async def say(self, visitor: Visitor, channel: str, id: str, text: str) -> Appended:
-        """Post a message once.
+    async def say(
+        self, visitor: Visitor, channel: str, id: str, text: str, method: str = "message"
+    ) -> Appended:
+        """Post a message, an ``action`` or a ``notice`` once.
 
         Args:
             visitor: who says it.
             channel: a room, or a private chat of theirs.
             id: of the message, 22 to 64 characters of A-Z a-z 0-9 - _.
-            text: at most ``max_text_chars``, not blank.
+            text: at most ``max_chars`` of the rules, not blank.
+            method: one of ``messages.TEXTS``.
 
         Raises:
-            BadText, NoSuchRoom, TooFast, IdReused, StoreUnavailable, StoreUnknown.
+            BadText, NoSuchRoom, Banned, Muted, TooFast, IdReused, StoreUnavailable, StoreUnknown.
         """
-        if not text.strip():
-            raise BadText("there is nothing to send")
-        if len(text) > self._max_text_chars:
-            raise BadText(
-                f"a message has at most {self._max_text_chars} characters; this one has {len(text)}"
-            )
-        self.may_enter(visitor, channel)
-        log = await self._open_channel(channel)
-        self._not_too_fast(visitor.says)
-        message = {"from": (visitor.person.key, visitor.person.name), "text": text}
-        try:
-            posted: Appended = await log.post(visitor.person.key, id, wire.encode(["message", message]))
-        except IdReused:
-            return _said_before(log, visitor.person.key, id, text)
-        return posted
+        check_text(text, self._rules.texts.max_chars)
+        log = await self._writable(visitor, channel)
+        return await self._messages.post(visitor, log, id, method, text)
 
-    def _not_too_fast(self, bucket: TokenBucket) -> None:
+    async def edit(self, visitor: Visitor, channel: str, id: str, offset: int, text: str) -> Appended:
+        """Change a message of one's own; see ``Messages.edit``. Raises what that and ``say`` do."""
+        log = await self._writable(visitor, channel)
+        return await self._messages.edit(visitor, log, id, offset, text)
+
+    async def delete(self, visitor: Visitor, channel: str, id: str, offset: int) -> Appended:
+        """Take back a message; moderators anyone's; see ``Messages.delete``. Raises what that and ``say`` do."""
+        role = await self._rights.role(visitor, channel)
+        log = await self._writable(visitor, channel)
+        return await self._messages.delete(visitor, log, id, offset, role >= Role.MODERATOR)
+
+    async def history(self, visitor: Visitor, channel: str, before: int, limit: int) -> list[Entry]:
+        """Return at most ``limit`` entries (100 at most) of a channel before an offset, oldest first.
+
+        Raises:
+            As ``may_enter``.
+        """
+        await self._rights.may_enter(visitor, channel)
+        return await self._messages.page(channel, before, limit)
+
+    async def typing(self, visitor: Visitor, channel: str) -> None:
+        """Tell those in a small room that somebody types; nothing where they did so just now.
+
+        Raises:
+            As ``Rights.may_say``.
+        """
+        await self._rights.may_say(visitor, channel)
+        log = self._find_channel(channel)
+        who = visitor.person
+        if log is None or log.presence.count > TYPING_PEOPLE or log.presence.find(who.key) is None:
+            return
+        if not self._types.take(f"{who.key}\n{channel}", self.seconds()):
+            log.hint(wire.encode(["hint", channel, ["typing", (who.key, who.name)]]))
+
+    async def _writable(self, visitor: Visitor, channel: str) -> IChannel:
+        await self._rights.may_say(visitor, channel)
+        self._not_too_fast(visitor)
+        await self.rooms.keep(channel)
+        log: IChannel = await self._open_channel(channel)
+        return log
+
+    def _not_too_fast(self, visitor: Visitor) -> None:
+        self._take(visitor.says)
+        now = self.seconds()
+        wait = max((self._by_address.take(address, now) for address in visitor.addresses), default=0.0)
+        if wait:
+            raise TooFast(_too_fast(wait), wait)
+
+    def _take(self, bucket: TokenBucket) -> None:
         wait = bucket.take(self.seconds())
         if wait:
-            raise TooFast(f"too fast, try again in {wait:.0f} s" if wait > 1 else "too fast", wait)
+            raise TooFast(_too_fast(wait), wait)
 
-    async def open_private(self, visitor: Visitor, key: str) -> str:
-        """Open the private chat of ``visitor`` with the person of ``key``, on both sides; return its channel.
+    # --- people, private chats, alerts
 
-        Both are told in their own channels, where they find it again after a reload. Who is in it and would find it is not
-        told again: whoever opens it without end would push everything else out of there.
+    async def rename(self, visitor: Visitor, name: str) -> None:
+        """Give ``visitor`` another name, in every room at once; see ``People.rename``.
 
         Raises:
-            NoSuchPerson: nobody here has the key, or it is the visitor's own.
-            TooFast, StoreUnavailable, StoreUnknown: as ``say``: the other one is told by an entry in a log.
+            TooFast: everyone they meet is told of a name, so not one after the other. And what ``People.rename`` does.
         """
-        other = self.people.find(key)
-        if other is None or key == visitor.person.key:
-            raise NoSuchPerson("this person is not here")
-        channel = private_channel(visitor.person.key, key)
-        self._not_too_fast(visitor.says)
-        self._not_too_fast(visitor.opens)
-        for reader, met in ((key, visitor.person), (visitor.person.key, other.person)):
-            log = await self._open_channel(user_channel(reader))
-            if self._is_in(channel, reader) and _is_told(log, channel):
-                continue
-            event = wire.encode(["privateOpened", channel, (met.key, met.name)])
-            await log.post(HOUSE_IDENTITY, secrets.token_urlsafe(16), event)
-        return channel
+        wait = self._names.take(visitor.person.key, self.seconds())
+        if wait:
+            raise TooFast("too many names, try again later", wait)
+        self.people.rename(visitor, name)
 
-    def _is_in(self, channel: str, key: str) -> bool:
-        found = self._find_channel(channel)
-        return found is not None and found.presence.find(key) is not None
+    async def open_private(self, visitor: Visitor, key: str) -> str:
+        """Open a private chat, on both sides, and return its channel; see ``Privates.open``.
+
+        Raises:
+            NoSuchPerson, TooFast, StoreUnavailable, StoreUnknown.
+        """
+        self._privates.check(visitor, key)
+        self._not_too_fast(visitor)
+        self._take(visitor.opens)
+        return await self._privates.open(visitor, key)
 
     def person_in(self, channel: str, visitor: Visitor) -> Person | None:
         """Return the other person of a private chat, as far as they are known, or None for what is none."""
-        pair = private_pair(channel)
-        if pair is None:
-            return None
-        key = pair[1] if pair[0] == visitor.person.key else pair[0]
-        other = self.people.find(key)
-        return other.person if other else Person(key, "")
+        return self._privates.other(channel, visitor)
 
     async def alert(self, text: str) -> None:
         """Show ``text`` to everyone in the house, whichever room they are in.
@@ -285,8 +325,11 @@ class Chat:
             BadText: as ``say``.
             StoreUnavailable, StoreUnknown: as they say.
         """
-        if not text.strip() or len(text) > self._max_text_chars:
-            raise BadText(f"an alert has 1 to {self._max_text_chars} characters")
+        check_text(text, self._rules.texts.max_chars, "an alert")
         log = await self._open_channel(ALERTS)
         event = wire.encode(["alert", {"text": text, "at": self._now()}])
         await log.post(HOUSE_IDENTITY, secrets.token_urlsafe(16), event)
+
+
+def _too_fast(wait: float) -> str:
+    return f"too fast, try again in {wait:.0f} s" if wait > 1 else "too fast"

@@ -34,15 +34,22 @@ class Visitor:
 
     Attributes:
         person: key and name as others see them.
-        clients: their live clients by id, each with what is to be called when their name has changed.
+        clients: their live clients by id, each with what is to be called when their name has changed, and its address.
         says: how fast they may post, all clients together.
         opens: how fast they may open private chats, which show up on the other side.
+        rights: what vouches for them in the house: ``owner``, ``moderator``, ``member:ROOM``.
     """
 
     person: Person
     says: TokenBucket
     opens: TokenBucket
-    clients: dict[str, Callable[[], None]] = field(default_factory=dict)
+    clients: dict[str, tuple[Callable[[], None], str]] = field(default_factory=dict)
+    rights: frozenset[str] = frozenset()
+
+    @property
+    def addresses(self) -> set[str]:
+        """The addresses of their live clients."""
+        return {address for _, address in self.clients.values() if address}
 
 
 class People:
@@ -69,8 +76,17 @@ class People:
         """Return the visitor with ``key`` who is logged in."""
         return self._visitors.get(key)
 
+    def named(self, name: str) -> Visitor | None:
+        """Return who is logged in under ``name``, however it is written."""
+        return self._visitors.get(self._names.get(folded(name), ""))
+
     def login(
-        self, name: str | None, ticket: str | None, client: str, renamed: Callable[[], None]
+        self,
+        name: str | None,
+        ticket: str | None,
+        client: str,
+        renamed: Callable[[], None],
+        address: str = "",
     ) -> Visitor:
         """Log a live client in: as the person of ``ticket``, or as a new guest; under ``name``, or the ticket's.
 
@@ -94,7 +110,7 @@ class People:
                 TokenBucket(OPENS_PER_S, OPENS_BURST, self._now()),
             )
             self._names[folded(chosen)] = key
-        visitor.clients[client] = renamed
+        visitor.clients[client] = renamed, address
         if name is not None and visitor.person.name != chosen:
             self._name(visitor, chosen)
         return visitor
@@ -137,5 +153,5 @@ class People:
         del self._names[folded(visitor.person.name)]
         visitor.person = Person(visitor.person.key, name)
         self._names[folded(name)] = visitor.person.key
-        for renamed in list(visitor.clients.values()):
+        for renamed, _ in list(visitor.clients.values()):
             renamed()

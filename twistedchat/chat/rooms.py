@@ -124,6 +124,15 @@ class Rooms:
             raise StoreUnavailable("still starting, try again", 1.0)
         return room
 
+    def named(self, name: str) -> Room | None:
+        """Return the room called ``name``, however it is written.
+
+        Raises:
+            BadName: no room can be called so.
+            StoreUnavailable: as ``find``.
+        """
+        return self.find(room_channel(name))
+
     def open(self, name: str, owner: str = "") -> Room:
         """Return the room called ``name``, or make a public one. It is not kept before ``keep``.
 

@@ -129,6 +129,10 @@ class Presence:
         start = 0 if last is None else bisect_right(order, _place(last))
         return [person for _, _, person in order[start : start + limit]]
 
+    def everyone(self) -> list[Person]:
+        """Return all who are here, published or not, in no order."""
+        return [here.person for here in self._here.values()]
+
     def find(self, key: str) -> Person | None:
         """Return the person with ``key`` who is here, published or not."""
         here = self._here.get(key)

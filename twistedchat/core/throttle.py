@@ -1,4 +1,6 @@
-"""A token bucket: so many at once, so many a second."""
+"""Token buckets: so many at once, so many a second; one, or one each for many."""
+
+from collections import OrderedDict
 
 
 class TokenBucket:
@@ -26,3 +28,31 @@ class TokenBucket:
             self._tokens -= cost
             return 0.0
         return (cost - self._tokens) / self._rate
+
+
+class Buckets:
+    """A token bucket for each of many, by key.
+
+    Args:
+        rate, burst: of each bucket.
+        most: buckets at a time; beyond it the longest unused is forgotten, which makes it full again.
+    """
+
+    __slots__ = ("_buckets", "_burst", "_most", "_rate")
+
+    def __init__(self, rate: float, burst: float, most: int = 10_000) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._most = most
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def take(self, key: str, now: float, cost: float = 1.0) -> float:
+        """Take from the bucket of ``key``; see TokenBucket.take."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = TokenBucket(self._rate, self._burst, now)
+            if len(self._buckets) > self._most:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(key)
+        return bucket.take(now, cost)

@@ -137,6 +137,12 @@ class Subscription:
         else:
             client.reading.mark_behind(self)
 
+    def hinted(self, prepared: Prepared) -> None:
+        """Pass it on where the client is right there and its stream takes it; else drop it."""
+        transport = self._client.session
+        if transport is not None and transport.writable and not self.behind:
+            transport.send(prepared)
+
     def removed(self, reason: str) -> None:
         """The channel shows this reader out."""
         self._client.unsubscribe(self.channel.name, reason)

@@ -18,7 +18,15 @@ from twistedchat.web.front import BoundedSite, make_site
 T = TypeVar("T")
 
 SECRET = "a secret for tests"
-UNHURRIED = replace(Limits(), says_per_s=1e6, says_burst=10**6, calls_per_s=1e6, calls_burst=10**6)
+UNHURRIED = replace(
+    Limits(),
+    says_per_s=1e6,
+    says_burst=10**6,
+    address_says_per_s=1e6,
+    address_says_burst=10**6,
+    calls_per_s=1e6,
+    calls_burst=10**6,
+)
 STEP_S = 0.25
 MAX_TURNS = 20_000
 
