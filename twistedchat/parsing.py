@@ -25,9 +25,11 @@ def parse_transports(text: str) -> tuple[str, ...]:
     Raises:
         Refusal: a name is unknown (the nearest known one is offered), or none is there.
     """
-    names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    if not names:
-        raise Refusal("--transports names no transport; known are " + ", ".join(TRANSPORTS))
+    names = [name.strip().lower() for name in text.split(",")]
+    if not any(names):
+        raise Refusal("names no transport; known are " + ", ".join(TRANSPORTS))
+    if not all(names):
+        raise Refusal(f"{text!r} names nothing beside one of its commas")
     return tuple(dict.fromkeys(known for name in names for known in _transports_of(name)))
 
 
@@ -93,6 +95,57 @@ def _origin(parts: SplitResult) -> str:
     host = f"[{host}]" if ":" in host else host
     port = parts.port
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _DEFAULT_PORTS[parts.scheme] else "")
+
+
+def parse_endpoint(text: str) -> str:
+    """Return a Twisted endpoint string as it is, if it may be one; whether it is one, only listening can tell.
+
+    Raises:
+        Refusal: it has no kind before a colon; for a bare port the endpoint that was meant is offered.
+    """
+    kind, colon, _ = text.partition(":")
+    if kind and colon and not kind.isdigit():
+        return text
+    meant = text.strip().strip(":")
+    if _is_port(meant):
+        raise Refusal(f"{text!r} is not an endpoint; did you mean 'tcp:{meant}'?")
+    raise Refusal(f"{text!r} is not an endpoint, such as tcp:8080 or tcp:8080:interface=127.0.0.1")
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 <= int(text) < 65_536
+
+
+def parse_backend(text: str) -> str:
+    """Return a backend's URL as it is; who makes backends of its scheme takes the rest apart.
+
+    Raises:
+        Refusal: it has no scheme; the text is not told, since there may be a password in it.
+    """
+    scheme, colon, _ = text.partition(":")
+    if not colon or not scheme.isidentifier():
+        raise Refusal("takes a URL such as memory: or sqlite:PATH or redis://host:port/db")
+    return text
+
+
+def without_password(url: str) -> str:
+    """Return ``url`` with three stars in place of a password; one without comes back as it is."""
+    before, at, after = url.rpartition("@")
+    scheme, slashes, who = before.partition("://")
+    user, colon, _ = who.partition(":")
+    return f"{scheme}{slashes}{user}:***{at}{after}" if at and slashes and colon else url
+
+
+def parse_element(text: str) -> str:
+    """Return the dotted name of a factory.
+
+    Raises:
+        Refusal: it is not of the form package.module.factory.
+    """
+    parts = text.replace(":", ".").split(".")
+    if len(parts) < 2 or not all(part.isidentifier() for part in parts):
+        raise Refusal(f"{text!r} is no such name; write it like package.module.factory")
+    return text
 
 
 def parse_network(text: str) -> Network:

@@ -10,7 +10,7 @@ from typing import Any
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, TimeoutError, gatherResults, maybeDeferred
 from twisted.internet.error import ReactorNotRunning
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 
 from twistedchat.config import Refusal
@@ -22,18 +22,26 @@ class Root(MultiService):
     """The top of the service tree, where it is a process of its own.
 
     A ``Refusal`` from a child on its way up is told in one line: twistd removes its pid file, reports to who started
-    the daemon and exits with 1. SIGTERM ends the process with 0 (twistd alone would die of the signal), and a child
-    that does not stop in time does not hold the others: the process ends without it.
+    the daemon and exits with 1. SIGTERM and Ctrl-C end the process with 0 (twistd alone would die of the signal), and
+    a child that does not stop in time does not hold the others: the process ends without it.
 
     Args:
         reactor: the reactor that twistd runs.
         stop_s: seconds that the children have to stop.
+        observer: what the log goes to, or None for what twistd would choose.
     """
 
-    def __init__(self, reactor: Any, stop_s: float) -> None:
+    def __init__(self, reactor: Any, stop_s: float, observer: ILogObserver | None = None) -> None:
         super().__init__()
         self._reactor = reactor
         self._stop_s = stop_s
+        self._observer = observer
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Join the application, and give it the observer, where twistd looks for one when it begins to log."""
+        super().setServiceParent(parent)
+        if self._observer is not None:
+            parent.setComponent(ILogObserver, self._observer)
 
     def privilegedStartService(self) -> None:
         """Start what needs privileges, such as ports below 1024. ``twist`` does not call this."""
@@ -41,8 +49,9 @@ class Root(MultiService):
             super().privilegedStartService()
 
     def startService(self) -> None:
-        """Catch SIGTERM once the reactor has set its own handlers, and before a child announces itself; start them."""
-        self._reactor.callWhenRunning(self._catch_sigterm)
+        """Start the children. Once the reactor has set its own handlers, and before a child announces itself, catch the
+        signals that end us."""
+        self._reactor.callWhenRunning(self._catch_signals)
         with _refusals_in_one_line():
             super().startService()
 
@@ -67,15 +76,16 @@ class Root(MultiService):
         else:
             log.failure("{child} failed while stopping", failure=failure, child=child)
 
-    def _catch_sigterm(self) -> None:
-        signal.signal(signal.SIGTERM, self._sigterm)
+    def _catch_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._caught)
 
-    def _sigterm(self, number: int, frame: FrameType | None) -> None:
-        self._reactor.callFromThread(self._terminate)
+    def _caught(self, number: int, frame: FrameType | None) -> None:
+        self._reactor.callFromThread(self._terminate, signal.Signals(number).name)
 
-    def _terminate(self) -> None:
-        log.info("SIGTERM: stopping")
-        with suppress(ReactorNotRunning):  # a second SIGTERM while stopping
+    def _terminate(self, name: str) -> None:
+        log.info("{name}: stopping", name=name)
+        with suppress(ReactorNotRunning):  # a second signal while stopping
             self._reactor.stop()
 
 

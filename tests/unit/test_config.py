@@ -123,6 +123,47 @@ def test_what_is_no_address_range_is_refused(text: str) -> None:
     assert "is not an address range" in refused(parsing.parse_network, text)
 
 
+@pytest.mark.parametrize("text", ["memory:", "sqlite:a/b", "redis://:p@h:1/0"])
+def test_a_backend_has_a_scheme(text: str) -> None:
+    assert parsing.parse_backend(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "memory", "hush@host", "://hush@host"])
+def test_what_is_no_backend_is_refused_and_not_told(text: str) -> None:
+    line = refused(parsing.parse_backend, text)
+    assert line.startswith("takes a URL such as memory:")
+    assert "hush" not in line
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("redis://u:hush@h:1/0", "redis://u:***@h:1/0"),
+        ("redis://:hu@sh@h", "redis://:***@h"),
+        ("redis://u@h", "redis://u@h"),
+        ("sqlite:/a:b@c", "sqlite:/a:b@c"),
+        ("memory:", "memory:"),
+    ],
+)
+def test_a_url_is_told_without_its_password(url: str, told: str) -> None:
+    assert parsing.without_password(url) == told
+
+
+@pytest.mark.parametrize("text", ["tcp:8080", "haproxy:tcp:1:interface=127.0.0.1", "unix:/a b"])
+def test_an_endpoint_has_a_kind(text: str) -> None:
+    assert parsing.parse_endpoint(text) == text
+
+
+@pytest.mark.parametrize(("text", "meant"), [("18911", "tcp:18911"), (":80", "tcp:80"), ("80:", "tcp:80")])
+def test_a_bare_port_is_refused_with_what_was_meant(text: str, meant: str) -> None:
+    assert refused(parsing.parse_endpoint, text).endswith(f"did you mean {meant!r}?")
+
+
+@pytest.mark.parametrize("text", ["", "99999", "localhost", "127.0.0.1"])
+def test_what_is_no_endpoint_is_refused(text: str) -> None:
+    assert "is not an endpoint, such as tcp:8080" in refused(parsing.parse_endpoint, text)
+
+
 @pytest.mark.parametrize(
     ("text", "prefix"),
     [("", ""), ("/", ""), ("/chat", "/chat"), ("chat/", "/chat"), ("/a/b-c.d~e", "/a/b-c.d~e")],

@@ -52,9 +52,10 @@ class Reactor(MemoryReactorClock):
 @pytest.fixture(autouse=True)
 def restore_hooks(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def root_with(child: Child, reactor: Reactor) -> Root:

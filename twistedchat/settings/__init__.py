@@ -1,0 +1,1 @@
+"""The same settings from the command line, the environment and a file."""
