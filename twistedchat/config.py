@@ -25,6 +25,7 @@ TRANSPORT_ALIASES = {
 DEFAULT_ENDPOINT = "tcp:8080"
 DEFAULT_STATE_NAME = "twistedchat-state"
 DEFAULT_BACKEND = "sqlite:"
+DEFAULT_BACKEND = "sqlite:"
 ROOM_KINDS = ("public", "unlisted", "members")
 TOKEN_ALGORITHMS = ("HS256", "EdDSA")
 
@@ -190,6 +191,8 @@ class Settings:
         owner: who the state directory must belong to, or None for whoever starts the process.
         backend: where logs and records are kept: ``memory:``, ``sqlite:`` (a file in the state directory), ``sqlite:PATH``,
             or what a plugin offers.
+        backend: where logs and records are kept: ``memory:``, ``sqlite:`` (a file in the state directory), ``sqlite:PATH``,
+            or what a plugin offers.
         transports: names out of ``TRANSPORTS``, the preferred first.
         allow_origins: origins of foreign pages that may use this chat, besides our own; ``*`` for all.
         public_urls: URLs under which visitors reach this chat, without a slash at the end; empty for local use.
@@ -210,6 +213,7 @@ class Settings:
     http: tuple[str, ...] = (DEFAULT_ENDPOINT,)
     state_dir: str | None = None
     owner: Owner | None = None
+    backend: str = DEFAULT_BACKEND
     backend: str = DEFAULT_BACKEND
     transports: tuple[str, ...] = TRANSPORTS
     allow_origins: tuple[str, ...] = ()

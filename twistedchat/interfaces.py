@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from twisted.internet.defer import Deferred
 
+    from twistedchat.config import Settings
     from twistedchat.core.entry import Appended, Batch, Entry, LogState, Revision
     from twistedchat.core.frames import Prepared
     from twistedchat.core.origins import Evidence
@@ -262,6 +263,19 @@ class IBackend(Interface):
 
     def stop() -> "Deferred[None]":
         """Write what is accepted, release everything. Idempotent; what is asked afterwards may fail with StoreUnavailable."""
+
+
+class IBackendMaker(Interface):
+    """Makes backends of one kind; a third party's is a Twisted plugin: an object in a module of ``twisted.plugins``."""
+
+    scheme = Attribute("the part of the operator's URL before the colon, lower case")
+
+    def make(url: str, settings: "Settings", reactor: "Any") -> IBackend:
+        """Return the backend that ``url`` means, opened; ``settings.state_dir`` is where files may be kept.
+
+        Raises config.Refusal with one line for the operator. The process may fork and change its user between this and
+        the start of the reactor: threads and connections begin then (``reactor.callWhenRunning``).
+        """
 
 
 class ISubscriber(Interface):

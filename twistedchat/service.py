@@ -13,7 +13,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.web.resource import IResource
 
-from twistedchat.backends.memory import MemoryBackend
+from twistedchat.backends.choose import MemoryMaker, make_backend
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.chatter import make_chatters
 from twistedchat.chat.house import Chat, ChatRules
@@ -69,10 +69,7 @@ class House:
         self.settings = settings
         self._reactor = reactor
         self._closed = False
-        # One log more than channels: there is always one that is closed and can make room.
-        self.backend = backend or MemoryBackend(
-            limits.log_tail, max_channels=limits.max_channels + 1, max_chars=limits.max_log_chars
-        )
+        self.backend = backend or MemoryMaker().make("memory:", settings, reactor)
         self.hub = Hub(
             self.backend,
             reactor,
@@ -299,11 +296,15 @@ def make_service(settings: Settings, reactor: Any) -> ChatService:
         Refusal: the settings cannot be carried out; the text is one line for the operator.
     """
     state = open_state(settings.state_dir, settings.owner)
+    backend: IBackend | None = None
     try:
-        house = House(settings, reactor, state.secret.hex())
+        backend = make_backend(settings, reactor)
+        house = House(settings, reactor, state.secret.hex(), backend)
         site: IProtocolFactory = make_site(house.resource, settings, reactor, house.entrances)
         ports = PortService(reactor, settings.http, site, f"{settings.prefix}/")
     except BaseException:
+        if backend is not None:
+            backend.stop()
         state.close()
         raise
     return ChatService(house, state, ports, reactor)

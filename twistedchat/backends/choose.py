@@ -1,0 +1,83 @@
+"""From the operator's URL to a backend: ``memory:``, ``sqlite:``, or what a plugin adds."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from twisted.plugin import getPlugins
+from zope.interface import implementer
+
+from twistedchat.backends.memory import MemoryBackend
+from twistedchat.backends.sqlite import SqliteBackend
+from twistedchat.config import Refusal, Settings
+from twistedchat.interfaces import IBackend, IBackendMaker
+
+SQLITE_NAME = "chat.sqlite3"
+
+
+@implementer(IBackendMaker)
+class MemoryMaker:
+    """``memory:``: nothing outlives the process."""
+
+    scheme = "memory"
+
+    def make(self, url: str, settings: Settings, reactor: Any) -> IBackend:
+        """See IBackendMaker."""
+        if url.removeprefix("memory:"):
+            raise Refusal(f"--backend={url}: memory: takes nothing behind the colon")
+        limits = settings.limits
+        # One log more than channels: there is always one that is closed and can make room.
+        return MemoryBackend(
+            limits.log_tail, max_channels=limits.max_channels + 1, max_chars=limits.max_log_chars
+        )
+
+
+@implementer(IBackendMaker)
+class SqliteMaker:
+    """``sqlite:`` or ``sqlite:PATH``: one file."""
+
+    scheme = "sqlite"
+
+    def make(self, url: str, settings: Settings, reactor: Any) -> IBackend:
+        """See IBackendMaker. Where nothing is kept on disk, and no path is given, it is memory."""
+        path = sqlite_path(url, settings.state_dir)
+        if path is None:
+            return MemoryMaker().make("memory:", settings, reactor)
+        return SqliteBackend(path, reactor, owner=settings.owner)
+
+
+MAKERS: Mapping[str, IBackendMaker] = {maker.scheme: maker for maker in (MemoryMaker(), SqliteMaker())}
+
+
+def sqlite_path(url: str, state_dir: str | None) -> str | None:
+    """Return the absolute path of the file that a ``sqlite:`` URL means, or None for a file in no state directory.
+
+    A relative path counts from the state directory, and from the current one where there is none.
+    """
+    path = url.removeprefix("sqlite:")
+    if not path:
+        return None if state_dir is None else os.path.join(state_dir, SQLITE_NAME)
+    return os.path.abspath(os.path.join(state_dir or ".", path))
+
+
+def make_backend(settings: Settings, reactor: Any) -> IBackend:
+    """Return the backend that the settings name, opened.
+
+    Raises:
+        Refusal: nobody makes backends of this scheme, or it cannot be opened.
+    """
+    url = settings.backend
+    scheme, colon, _ = url.partition(":")
+    maker = MAKERS.get(scheme) if colon else None
+    return (maker or _from_plugin(url, scheme)).make(url, settings, reactor)
+
+
+def _from_plugin(url: str, scheme: str) -> IBackendMaker:
+    found = {maker.scheme: maker for maker in getPlugins(IBackendMaker)}
+    if ":" in url and scheme in found:
+        return found[scheme]
+    known = sorted({*MAKERS, *found})
+    near = difflib.get_close_matches(scheme.lower(), known, n=1, cutoff=0.0)[0]
+    shown = f"{scheme}:" if ":" in url else repr(url)  # what follows the scheme may be a password
+    raise Refusal(f"--backend: no backend is called {shown}; did you mean {near}:?")
