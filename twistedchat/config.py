@@ -4,13 +4,11 @@ Nothing here knows of Twisted's option parser: ``tap`` turns a command line into
 program makes them directly.
 """
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from twistedchat.core.addresses import Network as Network
 from twistedchat.core.policy import ALL_TRANSPORTS
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # sockjs-client's names, the best first.
 TRANSPORTS = ALL_TRANSPORTS
@@ -24,7 +22,6 @@ TRANSPORT_ALIASES = {
 
 DEFAULT_ENDPOINT = "tcp:8080"
 DEFAULT_STATE_NAME = "twistedchat-state"
-DEFAULT_BACKEND = "sqlite:"
 DEFAULT_BACKEND = "sqlite:"
 ROOM_KINDS = ("public", "unlisted", "members")
 TOKEN_ALGORITHMS = ("HS256", "EdDSA")
@@ -191,8 +188,6 @@ class Settings:
         owner: who the state directory must belong to, or None for whoever starts the process.
         backend: where logs and records are kept: ``memory:``, ``sqlite:`` (a file in the state directory), ``sqlite:PATH``,
             or what a plugin offers.
-        backend: where logs and records are kept: ``memory:``, ``sqlite:`` (a file in the state directory), ``sqlite:PATH``,
-            or what a plugin offers.
         transports: names out of ``TRANSPORTS``, the preferred first.
         allow_origins: origins of foreign pages that may use this chat, besides our own; ``*`` for all.
         public_urls: URLs under which visitors reach this chat, without a slash at the end; empty for local use.
@@ -213,7 +208,6 @@ class Settings:
     http: tuple[str, ...] = (DEFAULT_ENDPOINT,)
     state_dir: str | None = None
     owner: Owner | None = None
-    backend: str = DEFAULT_BACKEND
     backend: str = DEFAULT_BACKEND
     transports: tuple[str, ...] = TRANSPORTS
     allow_origins: tuple[str, ...] = ()

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import twisted.plugins
 from twisted.internet.testing import MemoryReactorClock
 from zope.interface.verify import verifyObject
 
+import twisted.plugins
 from twistedchat.backends.choose import MAKERS, make_backend, sqlite_path
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.backends.sqlite import SqliteBackend
