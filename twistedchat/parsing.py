@@ -5,13 +5,13 @@ environment knows that.
 """
 
 import difflib
-import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from twistedchat.config import TRANSPORT_ALIASES, TRANSPORTS, Network, Refusal
+from twistedchat.core.addresses import parse_range
 
 T = TypeVar("T")
 
@@ -155,7 +155,7 @@ def parse_network(text: str) -> Network:
         Refusal: it is no range, or has bits set below its mask.
     """
     try:
-        return ipaddress.ip_network(text)
+        return parse_range(text)
     except ValueError as error:
         raise Refusal(f"{text!r} is not an address range like 10.0.0.0/8 or ::1: {error}") from None
 

@@ -1,6 +1,5 @@
 """Order in a room: who owns and moderates it, who is a member, banned or muted. Kept in the store, one record each."""
 
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from twistedchat.chat.errors import NotAllowed
+from twistedchat.core.addresses import Network, parse_address, parse_range
 from twistedchat.core.records import Change, Record
 from twistedchat.interfaces import IBackend
 
@@ -17,8 +17,6 @@ KIND = "order"
 MOST_ROLES = 10_000
 MOST_MEASURES = 1_000
 _PAGE = 500
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 T = TypeVar("T")
 
 
@@ -65,7 +63,7 @@ class Order:
     roles: dict[str, Holder] = field(default_factory=dict)
     bans: dict[str, Measure] = field(default_factory=dict)
     mutes: dict[str, Measure] = field(default_factory=dict)
-    ranges: dict[str, _Network] = field(default_factory=dict)  # those of the bans that are of addresses
+    ranges: dict[str, Network] = field(default_factory=dict)  # those of the bans that are of addresses
 
     def role(self, key: str) -> Role:
         """Return what the person with ``key`` is here."""
@@ -88,7 +86,7 @@ class Order:
     def _ranges_with(self, addresses: Collection[str]) -> list[str]:
         if not self.ranges:
             return []
-        known = [address for text in addresses if (address := _address(text)) is not None]
+        known = [address for text in addresses if (address := parse_address(text)) is not None]
         return [
             subject
             for subject, network in self.ranges.items()
@@ -101,18 +99,9 @@ def is_over(measure: Measure, now: float) -> bool:
     return measure.until is not None and measure.until <= now
 
 
-def _address(text: str) -> _Address | None:
+def _network(text: str) -> Network | None:
     try:
-        address = ipaddress.ip_address(text.split("%")[0])
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
-
-
-def _network(text: str) -> _Network | None:
-    try:
-        return ipaddress.ip_network(text)
+        return parse_range(text)
     except ValueError:
         return None
 

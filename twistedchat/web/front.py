@@ -18,12 +18,12 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 
 from twistedchat.config import Network, Settings
-from twistedchat.core.addresses import home
+from twistedchat.core.addresses import home, parse_address
 from twistedchat.core.plain import PlainHead, PlainRequest, read_request
 from twistedchat.core.policy import MAX_SESSION_ID
 from twistedchat.interfaces import IEntrance, IExchange
 from twistedchat.web.bounds import Deadlines, FrontLimits, Lease
-from twistedchat.web.hosts import Hosts, Proxies, literal
+from twistedchat.web.hosts import Hosts, Proxies
 from twistedchat.web.lean import Caller, LeanExchange, make_caller
 
 # Seconds that an ended connection may still be written to and read from: then whoever does not read is cut.
@@ -319,7 +319,7 @@ class BoundedSite(Site):
         return None if serve is None else (serve, parts[2].decode("ascii"))
 
     def _is_free(self, host: str) -> bool:
-        known = literal(host)
+        known = parse_address(host)
         return known is None or known.is_loopback or self.proxies.trust(host)
 
 

@@ -3,15 +3,13 @@
 import socket
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address as IP4
-from ipaddress import IPv6Address as IP6
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 
 from twistedchat.config import Network
+from twistedchat.core.addresses import parse_address
 
 
 class Hosts:
@@ -36,7 +34,7 @@ class Hosts:
         return (
             name in self._names
             or name.rstrip(".") in self._names
-            or (self._any_literal and _is_literal(name))
+            or (self._any_literal and parse_address(name) is not None)
         )
 
 
@@ -50,7 +48,7 @@ class Proxies:
 
     def trust(self, host: str | None) -> bool:
         """Say whether ``host``, an address as text, is a trusted proxy's."""
-        known = literal(host or "")
+        known = parse_address(host or "")
         return known is not None and any(known in network for network in self._networks)
 
     def visitor(self, address: IAddress, forwarded: str) -> IAddress:
@@ -62,7 +60,7 @@ class Proxies:
             return address
         host = None
         for text in reversed(forwarded.split(",")):
-            said = literal(text.strip())
+            said = parse_address(text.strip())
             if said is None:
                 break
             host = said
@@ -84,22 +82,6 @@ class Proxies:
         if not forwarded or not self.trust(getattr(address, "host", None)):
             return itself
         return forwarded.strip().lower() == "https"
-
-
-@lru_cache(maxsize=1024)
-def literal(text: str) -> IP4 | IP6 | None:
-    """Return an IP address (an IPv4 one also when mapped into IPv6), or None."""
-    try:
-        address = ip_address(text.strip("[]").partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IP6) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
-
-
-def _is_literal(name: str) -> bool:
-    return literal(name) is not None
 
 
 @lru_cache(maxsize=1024)  # the same few come with every request
