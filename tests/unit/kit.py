@@ -205,10 +205,18 @@ class Page:
 
 
 class Store:
-    """A backend whose answers come when the test says so."""
+    """A backend whose answers come when the test says so.
 
-    def __init__(self, inner: IBackend) -> None:
+    Attributes:
+        listener: who watches it; the test tells it that the store was away, or that somebody else wrote.
+    """
+
+    trouble = None
+
+    def __init__(self, inner: IBackend, durable: bool = False) -> None:
         self._inner = inner
+        self.durable = durable
+        self.listener: Any = None
         self.held: list[Any] | None = None
         self.reads = 0
 
@@ -243,6 +251,12 @@ class Store:
         held, answer = self.held.pop(index)
         answer.addBoth(lambda _: None)
         held.errback(StoreUnknown("no answer in time"))
+
+    def watch(self, listener: Any) -> None:
+        self.listener = listener
+
+    def heads(self, channels: Any) -> Any:
+        return self._inner.heads(channels)
 
     def closed(self, channel: str) -> None:
         self._inner.closed(channel)

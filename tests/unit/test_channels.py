@@ -12,8 +12,9 @@ from zope.interface.verify import verifyObject
 
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.channels.batches import Batches
-from twistedchat.channels.channel import TAIL_CHARS, TAIL_ENTRIES, Channel, Tail
+from twistedchat.channels.channel import Channel
 from twistedchat.channels.hub import Hub
+from twistedchat.channels.tail import TAIL_CHARS, TAIL_ENTRIES, Tail
 from twistedchat.core.entry import Batch, Entry, LogState
 from twistedchat.core.errors import IdReused, StoreUnavailable, StoreUnknown
 from twistedchat.core.position import Position

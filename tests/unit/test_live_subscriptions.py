@@ -13,7 +13,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from twistedchat.backends.memory import MemoryBackend
-from twistedchat.channels.channel import TAIL_ENTRIES, Channel
+from twistedchat.channels.channel import Channel
+from twistedchat.channels.tail import TAIL_ENTRIES
 from twistedchat.core.errors import SafeError
 from twistedchat.core.presence import Person
 from twistedchat.live.element import LiveElement

@@ -1,7 +1,6 @@
 """A channel: its log's kept tail, its subscribers, its presence; local fan-out, framed once for all."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import inf
 
 from twisted.internet.defer import Deferred
@@ -11,7 +10,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistedchat.channels.batches import Batches
+from twistedchat.channels.tail import TAIL_ENTRIES, Tail
 from twistedchat.core.entry import Appended, Batch, Entry, LogState, Revision
+from twistedchat.core.errors import StoreUnknown
 from twistedchat.core.frames import Prepared
 from twistedchat.core.position import Position
 from twistedchat.core.presence import Change, Person, Presence
@@ -19,89 +20,11 @@ from twistedchat.interfaces import IBackend, IChannel, ISubscriber
 
 _log = Logger()
 
-TAIL_ENTRIES = 1000  # recovery reaches back this far; beyond it a reader gets a snapshot
-TAIL_CHARS = 8_000_000
 _PIECE = 500  # entries read at once
 _EARLY = 1000  # entries that a store answered out of order
 _EARLY_READ = (
     100  # so many of them, and what is missing is read from the store though posts are still under way
 )
-
-
-class Tail:
-    """The last entries of a log, bounded in number and size; finds by offset."""
-
-    __slots__ = ("_chars", "_entries", "_first", "_keep")
-
-    def __init__(self, entries: Sequence[Entry], keep: int = TAIL_ENTRIES) -> None:
-        self._keep = keep
-        self._entries: list[Entry] = list(entries)
-        self._first = (
-            0  # index of the oldest kept entry; what lies before it is dropped in one go now and then
-        )
-        self._chars = sum(len(entry.event) for entry in entries)
-
-    def append(self, entry: Entry) -> None:
-        """Keep ``entry``; drop the oldest beyond the bounds, but never the newest."""
-        self._entries.append(entry)
-        self._chars += len(entry.event)
-        while len(self._entries) - self._first > self._keep or (
-            self._chars > TAIL_CHARS and len(self._entries) - self._first > 1
-        ):
-            self._chars -= len(self._entries[self._first].event)
-            self._first += 1
-        if self._first >= self._keep:
-            del self._entries[: self._first]
-            self._first = 0
-
-    def set(self, offset: int, event: str) -> None:
-        """Let the entry with ``offset`` say ``event`` from now on; nothing where it is not kept."""
-        entry = self.at(offset)
-        oldest = self.oldest()
-        if entry is not None and oldest is not None:
-            self._chars += len(event) - len(entry.event)
-            self._entries[self._first + offset - oldest.offset] = replace(entry, event=event)
-
-    def __len__(self) -> int:
-        return len(self._entries) - self._first
-
-    def oldest(self) -> Entry | None:
-        """Return the oldest kept entry."""
-        return self._entries[self._first] if len(self) else None
-
-    def head(self, epoch: str) -> Position:
-        """Return the position of the newest entry, or of the place before the first one."""
-        return (
-            Position(epoch, self._entries[-1].offset, self._entries[-1].id)
-            if len(self)
-            else Position(epoch, 0, "")
-        )
-
-    def at(self, offset: int) -> Entry | None:
-        """Return the kept entry with ``offset``."""
-        oldest = self.oldest()
-        if oldest is None or not 0 <= offset - oldest.offset < len(self):
-            return None
-        return self._entries[self._first + offset - oldest.offset]
-
-    def after(self, offset: int, max_chars: int) -> list[Entry]:
-        """Return kept entries that follow ``offset``: at least one where there is one, of about ``max_chars``."""
-        oldest = self.oldest()
-        if oldest is None:
-            return []
-        found: list[Entry] = []
-        size = 0
-        for index in range(self._first + max(0, offset + 1 - oldest.offset), len(self._entries)):
-            entry = self._entries[index]
-            size += len(entry.event)
-            if found and size > max_chars:
-                break
-            found.append(entry)
-        return found
-
-    def last(self, count: int) -> list[Entry]:
-        """Return the newest ``count`` entries, oldest first."""
-        return self._entries[max(self._first, len(self._entries) - count) :] if count > 0 else []
 
 
 @implementer(IChannel)
@@ -132,6 +55,8 @@ class Channel:
         self._tail = Tail(state.tail, keep)
         self.head = self._tail.head(state.epoch)
         self._known = 0  # the store has an entry at this offset
+        self._lost = False  # the store's log is another one than ours
+        self._stale = False  # nobody knows whether an earlier entry was revised
         self._subscribers: dict[ISubscriber, None] = {}
         self._fresh: list[Entry] = []
         self._early: dict[int, Entry] = {}
@@ -159,7 +84,7 @@ class Channel:
         d = self._backend.append(self.name, identity, id, event, self._now(), revision)
         d.addCallbacks(self._appended, self._not_appended)
         if revision is not None:
-            d.addCallback(self._revised, revision, blanks)
+            d.addCallbacks(self._revised, self._not_revised, (revision, blanks))
         d.chainDeferred(answer)
         return answer
 
@@ -170,9 +95,22 @@ class Channel:
 
     def _appended(self, appended: Appended) -> Appended:
         self._posting -= 1
+        if self._denied_by(appended):
+            self._lost = True
         self._take(appended.entry)  # also one that is not new: its first answer may have been lost
-        self._fill_hole()
+        if self._lost:
+            self._renew()
+        else:
+            self._fill_hole()
         return appended
+
+    def _denied_by(self, appended: Appended) -> bool:
+        """Say whether the log cannot be what is kept of it here: it has another entry where we have one."""
+        entry = appended.entry
+        had = self._tail.at(entry.offset)
+        if had is None:
+            return appended.new and entry.offset <= self.head.offset
+        return (had.id, had.identity) != (entry.id, entry.identity)
 
     def _revised(self, appended: Appended, revision: Revision, blanks: Sequence[int]) -> Appended:
         """Let the kept tail say what the store does. Readers that are behind get it so; the others by the new entry."""
@@ -181,7 +119,13 @@ class Channel:
             for offset in blanks:
                 self._tail.set(offset, revision.trace)
             self._mark = object()  # what was framed before is not given out any more
+        else:
+            self._renew()  # it was done when its answer was lost; others may have followed
         return appended
+
+    def _not_revised(self, failure: Failure) -> Failure:
+        self._stale = self._stale or failure.check(StoreUnknown) is not None
+        return failure
 
     # --- what no answer brought
 
@@ -196,7 +140,7 @@ class Channel:
         A log that grew is read; one that lost what we had begins anew.
         """
         same = store.epoch == self.head.epoch and (store.offset > ours.offset or store == ours)
-        if same:
+        if same and not self._stale:
             self.grew(store.offset)
         else:
             self._renew()
@@ -239,6 +183,7 @@ class Channel:
             self._reading = True
             self._known = 0
             self._early.clear()
+            self._stale = False
             d = self._backend.open(self.name, self._keep)
             d.addCallbacks(self._renewed, self._not_read)
 
@@ -249,13 +194,15 @@ class Channel:
         self.flush()
         tail, self._mark = Tail(state.tail, self._keep), object()
         ours = tail.at(self.head.offset)
-        known, self._known = self._known, tail.head(state.epoch).offset
-        if state.epoch == self.head.epoch and ours is not None and ours.id == self.head.id:
-            self._tail = Tail([entry for entry in state.tail if entry.offset <= ours.offset], self._keep)
+        kept = not self._lost and state.epoch == self.head.epoch
+        known = max(self._known, tail.head("").offset)  # of what was answered meanwhile, too
+        if kept and (self.head.offset == 0 or (ours is not None and ours.id == self.head.id)):
+            self._tail = Tail([entry for entry in state.tail if entry.offset <= self.head.offset], self._keep)
         else:
+            self._lost = False
             self._tail, self.head = tail, tail.head(state.epoch)
             self._show_out()
-        self.grew(known)  # what was answered while the log was under way
+        self.grew(known)
 
     def _show_out(self) -> None:
         """What the readers have is not in the log: each comes back with its position, and learns that there is a hole."""
@@ -272,9 +219,8 @@ class Channel:
     def _take(self, entry: Entry) -> None:
         """Put ``entry`` into the order of the log: a store may answer two appends in any order."""
         self._known = max(self._known, entry.offset)
-        had = self._tail.at(entry.offset)
-        if had is not None and (had.id, had.identity) != (entry.id, entry.identity):
-            self._renew()  # the store has lost what we had there
+        if self._lost:
+            return  # the whole log is read anew
         if entry.offset > self.head.offset and len(self._early) < _EARLY:
             self._early[entry.offset] = entry
         while (following := self._early.pop(self.head.offset + 1, None)) is not None:

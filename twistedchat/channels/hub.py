@@ -1,24 +1,38 @@
 """The hub: every open channel by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from twistedchat.channels.batches import Batches
-from twistedchat.channels.channel import TAIL_ENTRIES, Channel
+from twistedchat.channels.channel import Channel
+from twistedchat.channels.tail import TAIL_ENTRIES
 from twistedchat.core.entry import LogState
 from twistedchat.core.errors import StoreUnavailable
+from twistedchat.core.position import Position
 from twistedchat.core.presence import Presence
-from twistedchat.interfaces import IBackend
+from twistedchat.interfaces import IBackend, IBackendListener
+
+_log = Logger()
 
 ASKED_S = 2.0  # who asked for a channel has this long to use it before it counts as idle
+COMPARE_S = (
+    30.0  # pauses between comparisons of all heads: a wake-up may be missed, a store may lose its tail
+)
+COMPARED = 500  # heads asked for at once
 FULL_S = 1.0  # where none was idle, it is looked again after this; a look goes over all of them
 
 
+@implementer(IBackendListener)
 class Hub:
-    """Opens channels and keeps them while they are in use.
+    """Opens channels and keeps them while they are in use, and in step with their logs.
+
+    A log may grow, or lose its tail, without us: others write too, and a store may crash. So the heads of all open channels
+    are compared whenever the store is back, and now and then where it is ``durable``.
 
     Args:
         backend: where the logs are.
@@ -50,6 +64,12 @@ class Hub:
         self._opening: dict[str, list[Deferred[Channel]]] = {}
         self._full_until = 0.0
         self._batches = Batches()
+        self._to_compare: list[Channel] = []
+        self._comparing = False
+        self._compare_call: IDelayedCall | None = None
+        self._stopped = False
+        backend.watch(self)
+        self._compare_later()
 
     def get(self, name: str) -> Channel | None:
         """Return the channel ``name`` if it is open."""
@@ -108,6 +128,63 @@ class Hub:
             self._full_until = now + FULL_S
         return bool(idle)
 
+    # --- in step with the store
+
+    def logGrew(self, channel: str, offset: int) -> None:
+        """See IBackendListener."""
+        found = self._open.get(channel)
+        if found is not None:
+            found.grew(offset)
+
+    def storeLost(self, reason: str) -> None:
+        """See IBackendListener. Whoever asks the store is told; it is the store that tells the operator."""
+
+    def storeBack(self) -> None:
+        """See IBackendListener."""
+        self._compare()
+
+    def _compare_later(self) -> None:
+        if self._backend.durable and not self._stopped:
+            self._compare_call = self._clock.callLater(COMPARE_S, self._compare)
+
+    def _compare(self) -> None:
+        """Compare the heads of all open channels, piece by piece; from the beginning where that is under way."""
+        self._cancel_compare()
+        self._to_compare = list(self._open.values())
+        if not self._comparing:
+            self._compare_piece()
+
+    def _compare_piece(self) -> None:
+        self._compare_call = None
+        piece, self._to_compare = self._to_compare[-COMPARED:], self._to_compare[:-COMPARED]
+        if not piece:
+            self._compare_later()
+            return
+        self._comparing = True
+        asked = [(channel, channel.head) for channel in piece]
+        d = self._backend.heads([channel.name for channel in piece])
+        d.addCallbacks(self._compared, self._not_compared, (asked,))
+
+    def _compared(self, heads: Mapping[str, Position], asked: Sequence[tuple[Channel, Position]]) -> None:
+        self._comparing = False
+        for channel, ours in asked:
+            channel.compare(heads[channel.name], ours)
+        if not self._stopped:
+            self._compare_call = self._clock.callLater(0, self._compare_piece)
+
+    def _not_compared(self, failure: Failure) -> None:
+        """The store is away: it tells when it is back."""
+        _log.debug("the heads of channels cannot be compared: {error}", error=failure.value)
+        self._comparing = False
+        self._compare_later()
+
+    def _cancel_compare(self) -> None:
+        if self._compare_call is not None and self._compare_call.active():
+            self._compare_call.cancel()
+        self._compare_call = None
+
+    # --- the end
+
     def flush(self) -> None:
         """Fan out now what was accepted in this turn."""
         for channel in self._open.values():
@@ -115,6 +192,8 @@ class Hub:
 
     def stop(self) -> None:
         """Fan out what was accepted, cancel every timer, forget the channels."""
+        self._stopped = True
+        self._cancel_compare()
         for channel in self._open.values():
             channel.stop()
         self._open.clear()
