@@ -1,5 +1,7 @@
 """The demo: its panes show the chat, whatever stands at the front."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,19 +30,23 @@ def element(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (tmp_path / "js").mkdir()
     (tmp_path / "js" / "FrontThing.js").write_text('TwistedChat.widget("FrontThing.FrontWidget", {});')
     (tmp_path / "demo_front.py").write_text(ELEMENT)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     return "demo_front.make"
 
 
-@pytest.mark.parametrize("prefix", ["", "/deep/inside"])
-def test_the_demo_shows_the_chat_beside_an_element(
-    chromium: Browser, element: str, prefix: str, tmp_path: Path
-) -> None:
-    server = ChatServer(tmp_path, f"--element={element}", *([f"--prefix={prefix}"] if prefix else [])).start()
-    assert server.url.endswith(f"{prefix}/")
-    chromium.open(server.url).wait_until(SHOWN)
-    page = chromium.open(f"{server.url}demo?room=beside&transports=websocket,xhr-polling")
+@pytest.fixture(params=["", "/deep/inside"])
+def beside(request: pytest.FixtureRequest, element: str, tmp_path: Path) -> Iterator[ChatServer]:
+    """A server with that element at the front, at the root of its host and below a prefix."""
+    prefix = [f"--prefix={request.param}"] if request.param else []
+    server = ChatServer(tmp_path, f"--element={element}", *prefix).start()
+    assert server.url.endswith(f"{request.param}/")
+    yield server
+    server.stop()
+
+
+def test_the_demo_shows_the_chat_beside_an_element(chromium: Browser, beside: ChatServer) -> None:
+    chromium.open(beside.url).wait_until(SHOWN)
+    page = chromium.open(f"{beside.url}demo?room=beside&transports=websocket,xhr-polling")
     page.wait_until(READY)
     page.evaluate("() => document.getElementById('send-all').click()")
     page.wait_until(SAME)
-    server.stop()
