@@ -1,10 +1,11 @@
 """The chat's face for pages, through the live protocol: who, where, what, and coming and going."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from chat_kit import House
 from kit import Page, message_id
-from test_chat_house import House
 from test_live_server import turn
 
 from twistedchat.chat.chatter import make_chatters
@@ -48,9 +49,14 @@ class Visit(Page):
 
     def __init__(self, house: Open, name: str) -> None:
         super().__init__(house.server, name)
+        self._house = house
         self.key = ""
         self.told: Any = None
         self.results: Any = None
+
+    def answer(self, method: str, *args: Any) -> Any:
+        self._house.check.look()
+        return super().answer(method, *args)
 
     def error(self, method: str, *args: Any) -> str:
         ok, told = self.answer(method, *args)
@@ -63,10 +69,11 @@ class Visit(Page):
 
 
 @pytest.fixture
-def house() -> Open:
+def house() -> Iterator[Open]:
     house = Open()
     house.late()
-    return house
+    yield house
+    house.check.verify()
 
 
 # --- who it is
