@@ -192,4 +192,4 @@ def _check(connection: sqlite3.Connection, path: str) -> None:
     if os.path.getsize(path) <= CHECKED_BYTES:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
-            raise Refusal(f"it is damaged; restore a backup ({found})")
+            raise Refusal(f"it is damaged; restore a backup ({' '.join(found.split())})")
