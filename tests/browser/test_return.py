@@ -12,9 +12,9 @@ YOU = "() => twistedchatPage.chat && twistedchatPage.chat.you && twistedchatPage
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[ChatServer]:
-    """A server that the test may end."""
-    server = ChatServer(tmp_path).start()
+def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChatServer]:
+    """A server that the test may end, with the options that the test names."""
+    server = ChatServer(tmp_path, *request.param).start()
     yield server
     server.stop()
 
@@ -85,28 +85,33 @@ def test_a_page_that_was_left_and_is_gone_back_to_carries_on(
     assert_same_log([chatter, other], {"before", "meanwhile", "after"})
 
 
-def test_a_page_survives_a_restart_of_the_server_and_says_where_the_hole_is(
-    browser: Browser, own_server: ChatServer
+FORGOTTEN = "The server was restarted and has forgotten what was said before"
+STORY = "() => [...document.querySelectorAll('#log .text, #log .hole')].map((node) => node.textContent)"
+
+
+@pytest.mark.parametrize(
+    ("own_server", "between"),
+    [(["--backend=memory:"], [FORGOTTEN]), ([], [])],
+    indirect=["own_server"],
+    ids=["memory", "default"],
+)
+def test_a_page_survives_a_restart_of_the_server_and_says_what_was_forgotten(
+    browser: Browser, own_server: ChatServer, between: list[str]
 ) -> None:
     room = "restart"
+    written = ["written while it was away", "and another"]
     chatter = log_in(browser.open(f"{own_server.url}?room={room}"), "steadfast", room)
     chatter.say("before")
     chatter.settled(1)
     key = chatter.page.evaluate(YOU)
     own_server.stop()
     chatter.page.wait_until("() => twistedchatPage.chat.live.status().state === 'waiting'")
-    chatter.say("written while it was away", "and another")
+    chatter.say(*written)
     own_server.start()
     chatter.page.wait_until("() => twistedchatPage.chat.live.status().state === 'open'", timeout_s=60)
-    chatter.settled(2, timeout_s=60)
+    chatter.settled(2 if between else 3, timeout_s=60)
     assert chatter.page.evaluate(YOU) == key
-    # A backend in memory forgets: what was sent before is not in the new log. The page still shows it, and says so.
-    assert [line.text for line in chatter.lines()] == ["written while it was away", "and another"]
-    story = "() => [...document.querySelectorAll('#log .text, #log .hole')].map((node) => node.textContent)"
-    assert chatter.page.evaluate(story) == [
-        "before",
-        "The server was restarted and has forgotten what was said before",
-        "written while it was away",
-        "and another",
-    ]
-    assert [line["state"] for line in chatter.shown()] == ["sent", "sent"]
+    # A backend in memory forgets what was sent before: the page still shows it, above the word of it.
+    assert [line.text for line in chatter.lines()] == (written if between else ["before", *written])
+    assert chatter.page.evaluate(STORY) == ["before", *between, *written]
+    assert {line["state"] for line in chatter.shown()} == {"sent"}
