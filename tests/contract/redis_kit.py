@@ -1,4 +1,4 @@
-"""A Redis of the tests' own: Debian's ``redis-server`` on a free port, in a directory of its own; killed, stopped, restarted."""
+"""A Redis of the tests' own: Debian's ``redis-server`` on a free port and in a directory of its own."""
 
 import os
 import shutil

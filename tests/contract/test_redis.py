@@ -1,4 +1,4 @@
-"""The Redis backend on a real Redis: the contract, its bounds, TLS and ACL, and its face when Redis is not as it should be."""
+"""The Redis backend on a real Redis: the contract, its bounds, TLS and ACL, a Redis that is not as it should be."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from redis_kit import RedisServer, needs_redis
 from twisted.internet.defer import Deferred
-from waiting_kit import may_wait, wait
 
+from twistedchat.backends.redis import RedisBackend
 from twistedchat.interfaces import IBackend
 from twistedchat.testing.backends import BackendContract
+from twistedchat.testing.waiting import wait, waiting
 
 pytestmark = needs_redis
 
@@ -27,7 +28,7 @@ def prefix(request: pytest.FixtureRequest) -> str:
     return f"{request.node.nodeid}:"
 
 
-@may_wait
+@waiting
 class TestRedis(BackendContract):
     """The public suite; each test has a prefix of its own, so a second backend finds what the first one wrote."""
 
@@ -35,5 +36,13 @@ class TestRedis(BackendContract):
         return wait(deferred)
 
     @pytest.fixture
-    def make_backend(self, shared: RedisServer, prefix: str) -> Callable[[], IBackend]:
-        return lambda: shared.backend(prefix=prefix)
+    def make_backend(self, shared: RedisServer, prefix: str) -> Iterator[Callable[[], IBackend]]:
+        made: list[RedisBackend] = []
+
+        def make() -> RedisBackend:
+            made.append(shared.backend(prefix=prefix))
+            return made[-1]
+
+        yield make
+        for backend in made:
+            wait(backend.stop())

@@ -1,4 +1,4 @@
-"""From the operator's URL to a backend: ``memory:``, ``sqlite:``, or what a plugin adds."""
+"""From the operator's URL to a backend: ``memory:``, ``sqlite:``, ``redis:``, or what a plugin adds."""
 
 import difflib
 import os
@@ -47,7 +47,27 @@ class SqliteMaker:
         return SqliteBackend(path, reactor, owner=settings.owner)
 
 
-MAKERS: Mapping[str, IBackendMaker] = {maker.scheme: maker for maker in (MemoryMaker(), SqliteMaker())}
+@implementer(IBackendMaker)
+class RedisMaker:
+    """``redis://[user:password@]host[:port][/db][?prefix=chat:]``, or ``rediss:`` with TLS and ``?ca=PATH``."""
+
+    def __init__(self, scheme: str) -> None:
+        self.scheme = scheme
+
+    def make(self, url: str, settings: Settings, reactor: Any) -> IBackend:
+        """See IBackendMaker. Whether the Redis is there shows when the reactor runs."""
+        from twistedchat.backends.redis import make_redis_backend  # this installs the reactor
+        from twistedchat.backends.redis_url import BadRedisURL
+
+        try:
+            return make_redis_backend(url, reactor)
+        except BadRedisURL as error:
+            raise Refusal(f"--backend: {error}") from None  # the cause may show the password
+
+
+MAKERS: Mapping[str, IBackendMaker] = {
+    maker.scheme: maker for maker in (MemoryMaker(), SqliteMaker(), RedisMaker("redis"), RedisMaker("rediss"))
+}
 
 
 def sqlite_path(url: str, state_dir: str | None) -> str | None:

@@ -42,13 +42,20 @@ class _Kept:
     def __init__(self, link: "Link") -> None:
         super().__init__(charset=None, convertNumbers=False)  # type: ignore[call-arg]  # of txredisapi's
         self._link = link
-        self.callLater = link.clock.callLater
+        self._rest: IDelayedCall | None = None
+
+    def callLater(self, seconds: float, call: Callable[..., Any], *args: Any) -> IDelayedCall:
+        """txredisapi's parser in pure Python reads on in a turn of its own; by our clock, and not after the end."""
+        self._rest = self._link.clock.callLater(seconds, call, *args)
+        return self._rest
 
     def connectionMade(self) -> None:
         """The link does the greeting, not txredisapi."""
 
     def connectionLost(self, why: Failure) -> None:
         """What was asked and not answered fails with txredisapi's ConnectionError."""
+        if self._rest is not None and self._rest.active():
+            self._rest.cancel()
         super().connectionLost(why)  # type: ignore[misc]  # of txredisapi's classes, which have no types
         self._link.lost(self, why)
 

@@ -9,6 +9,7 @@ from twistedchat.testing.seen import Seen
 
 JOIN_AT_ONCE = 100
 RETRY_S = 1.0
+PASSING = ("StoreUnavailable", "StoreUnknown")  # time heals these
 MAX_SAYS = 1000
 
 
@@ -180,10 +181,10 @@ class Peer(LivePeer):
         self.call("say", say.channel, say.id, say.text).watch(lambda call: self._said(say, call))
 
     def _said(self, say: Say, call: Call) -> None:
-        """An attempt ended. When nobody knows, the message waits: for a new live client, or for the store."""
+        """An attempt ended. The message waits when nobody knows, and when the store is away."""
         if call.outcome is Outcome.UNKNOWN:
             return
-        if call.outcome is Outcome.REFUSED and call.value.get("error") == "StoreUnknown":
+        if call.outcome is Outcome.REFUSED and call.value.get("error") in PASSING:
             say.retry_at = self.now + RETRY_S
             return
         self.says.pop(say.id, None)

@@ -114,10 +114,10 @@ class Seen:
             self._show(Shown(epoch, offset, id, event, at))
 
     def was_refused(self, error: dict[str, Any], now: float) -> None:
-        """The server did not let us in; for being too fast we ask again."""
+        """The server did not let us in; what time heals we ask again."""
         self.joined = False
         self.rid = None
-        if error.get("error") == "TooFast":
+        if error.get("error") in ("TooFast", "StoreUnavailable"):
             self.rid = 0
             self.ask_at = now + float(error.get("retry", 1))
         else:
