@@ -62,6 +62,7 @@ class Chatter(LiveElement):
             self._leave_all()
             self._forget(self._visitor)
         self._visitor = visitor
+        self._chat.logins["guest" if ticket is None else "ticket"] += 1
         self._chat.faces.add(visitor.person.key, self)
         return self._welcome(visitor)
 

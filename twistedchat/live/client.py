@@ -88,7 +88,7 @@ class LiveClient:
         now = server.clock.seconds
         bucket = TokenBucket(server.limits.calls_per_s, server.limits.calls_burst, now())
         joining = TokenBucket(JOINS_PER_S, 2 * max(server.limits.channels, MOST_AT_ONCE), now())
-        self._incoming = Incoming(self, bucket, joining, now)
+        self._incoming = Incoming(self, bucket, joining, now, server.refused)
 
     # --- who it is
 

@@ -54,17 +54,24 @@ class Incoming:
         bucket: how fast calls and notifications may come. A call too many is refused with TooFast, a notification dropped.
         joining: how fast channels may be asked for.
         now: the clock that the buckets go by.
+        refused: counts calls that were answered with an error, by its class.
     """
 
-    __slots__ = ("_asking", "_bucket", "_client", "_joining", "_joins", "_now", "_running")
+    __slots__ = ("_asking", "_bucket", "_client", "_joining", "_joins", "_now", "_refused", "_running")
 
     def __init__(
-        self, client: "LiveClient", bucket: TokenBucket, joining: TokenBucket, now: Callable[[], float]
+        self,
+        client: "LiveClient",
+        bucket: TokenBucket,
+        joining: TokenBucket,
+        now: Callable[[], float],
+        refused: Counter[str],
     ) -> None:
         self._client = client
         self._joining = joining
         self._bucket = bucket
         self._now = now
+        self._refused = refused
         self._running: dict[str, Deferred[Any]] = {}
         self._joins = 0
         self._asking: Counter[str] = Counter()  # channels that joins under way ask for
@@ -110,7 +117,9 @@ class Incoming:
         return ensureDeferred(result) if hasattr(result, "send") else result
 
     def _failed(self, failure: Failure, call: wire.Call) -> "_Refusal":
-        return _Refusal(told(failure, f"call of {call.method[:100]}"))
+        safe = told(failure, f"call of {call.method[:100]}")
+        self._refused[safe["error"]] += 1
+        return _Refusal(safe)
 
     def _respond(self, value: Any, call: wire.Call) -> None:
         self._running.pop(call.cid, None)

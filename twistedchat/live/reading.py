@@ -69,6 +69,11 @@ class Reading:
         """The channels that are read."""
         return list(self._by_name)
 
+    @property
+    def behind(self) -> int:
+        """How many of them wait to be refilled, at most."""
+        return len(self._behind)
+
     def get(self, name: str) -> Subscription | None:
         """Return the subscription to the channel ``name``."""
         return self._by_name.get(name)

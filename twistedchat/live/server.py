@@ -84,6 +84,10 @@ class LiveServer(Factory):
             client, once per live client; may return a Deferred or be a coroutine.
         scripts: where the scripts of elements are served.
         limits: its bounds.
+
+    Attributes:
+        clients: by their ids.
+        refused: calls that were answered with an error, by its class.
     """
 
     def __init__(
@@ -100,6 +104,7 @@ class LiveServer(Factory):
         self.limits = limits or LiveLimits()
         self.shares = Shares(self.limits.baskets_per_address_chars, self.limits.basket_part_chars)
         self.unproven: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self.clients: dict[str, LiveClient] = {}
         self._roots = dict(roots)
         self._wheel: Wheel[Watched] = Wheel(clock.seconds())

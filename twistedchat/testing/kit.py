@@ -64,7 +64,7 @@ class MemoryHouse:
         """Start a server; the constructor has done it once."""
         self.house = House(self.settings, self.clock, SECRET, self._backend)
         self._site: BoundedSite = make_site(
-            self.house.resource, self.settings, self.clock, self.house.entrances
+            self.house.resource, self.settings, self.clock, self.house.entrances, self.house.answers
         )
         self._site.doStart()
         self.network.factory = self._site

@@ -6,6 +6,7 @@ hosts are ours, and whose word is taken for a client's address and scheme.
 """
 
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
@@ -23,6 +24,7 @@ from twistedchat.core.plain import PlainHead, PlainRequest, read_request
 from twistedchat.core.policy import MAX_SESSION_ID
 from twistedchat.interfaces import IEntrance, IExchange
 from twistedchat.web.bounds import Deadlines, FrontLimits, Lease
+from twistedchat.web.health import NAMES
 from twistedchat.web.hosts import Hosts, Proxies
 from twistedchat.web.lean import Caller, LeanExchange, make_caller
 
@@ -78,7 +80,11 @@ class BoundedRequest(Request):
         site = self.channel.site
         host = self.requestHeaders.getRawHeaders(b"host")
         # HTTP/1.0 clients may send none; a browser always does.
-        if host is not None and (len(host) > 1 or not site.hosts.ours(host[0].decode("latin-1"))):
+        if (
+            host is not None
+            and self.path not in site.open_paths
+            and (len(host) > 1 or not site.hosts.ours(host[0].decode("latin-1")))
+        ):
             self._misdirected()
         else:
             super().process()
@@ -148,6 +154,7 @@ class BoundedChannel(HTTPChannel):
 
     def requestDone(self, request: Any) -> None:
         """The answer is complete: the connection waits for the next request, or ends."""
+        self.site.answers[request.code // 100] += 1
         if self._stage is Stage.SERVING:
             self._stage = Stage.IDLE
             self.site.deadlines.expect(self, self.site.limits.idle_timeout_s)
@@ -175,6 +182,7 @@ class BoundedChannel(HTTPChannel):
         if self._stage is Stage.REFUSED:
             return
         self._stage = Stage.REFUSED
+        self.site.answers[int(status[:1])] += 1
         transport: Any = self.transport
         transport.write(b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % status)
         self.site.deadlines.expect(self, _DRAIN_S)
@@ -268,6 +276,8 @@ class BoundedSite(Site):
         trusted_proxies: Iterable[Network],
         reactor: Any,
         entrances: Mapping[bytes, IEntrance] | None = None,
+        open_paths: Iterable[bytes] = (),
+        answers: Counter[int] | None = None,
     ) -> None:
         # No timer of its own for each idle connection: all deadlines are in one place.
         super().__init__(resource, timeout=None, reactor=reactor, parsePOSTFormSubmission=False)
@@ -277,6 +287,8 @@ class BoundedSite(Site):
         self.proxies = Proxies(trusted_proxies)
         self._connections: dict[str, int] = {}
         self.deadlines = Deadlines(reactor)
+        self.open_paths = frozenset(open_paths)
+        self.answers: Counter[int] = Counter() if answers is None else answers
         self._entrances = {} if entrances is None else entrances
 
     @property
@@ -328,6 +340,7 @@ def make_site(
     settings: Settings,
     reactor: Any,
     entrances: Mapping[bytes, IEntrance] | None = None,
+    answers: Counter[int] | None = None,
 ) -> BoundedSite:
     """Return the site that serves ``resource`` within the operator's settings.
 
@@ -336,6 +349,7 @@ def make_site(
         settings: its public URLs, trusted proxies and limits count here.
         reactor: for time.
         entrances: parts of ``resource`` whose plain requests go past twisted.web, by their paths without a slash at the end.
+        answers: where answers are counted, by the first digit of their status.
     """
     chosen = settings.limits
     limits = FrontLimits(
@@ -344,7 +358,10 @@ def make_site(
         idle_timeout_s=chosen.idle_timeout_s,
     )
     hosts = Hosts(settings.public_urls)
-    return BoundedSite(resource, limits, hosts, settings.trusted_proxies, reactor, entrances)
+    open_paths = [f"{settings.prefix}/{name}".encode() for name in NAMES]
+    return BoundedSite(
+        resource, limits, hosts, settings.trusted_proxies, reactor, entrances, open_paths, answers
+    )
 
 
 def _watch_for_dead_peers(transport: Any) -> None:

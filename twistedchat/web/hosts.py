@@ -37,6 +37,11 @@ class Hosts:
             or (self._any_literal and parse_address(name) is not None)
         )
 
+    def literal(self, host: str) -> bool:
+        """Say whether a Host header names an address or localhost: no name that could have been led to us."""
+        name = _host_name(host)
+        return name is not None and (name == "localhost" or parse_address(name) is not None)
+
 
 class Proxies:
     """The proxies whose word is taken for a visitor's address and scheme."""

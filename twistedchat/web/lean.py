@@ -58,7 +58,17 @@ def make_caller(head: PlainHead, address: IAddress, scheme: str) -> Caller:
 class LeanExchange(Watched):
     """One plain request and its answer."""
 
-    __slots__ = ("_caller", "_channel", "_head", "_request", "_streaming", "address", "method", "peer")
+    __slots__ = (
+        "_caller",
+        "_channel",
+        "_head",
+        "_request",
+        "_streaming",
+        "address",
+        "code",
+        "method",
+        "peer",
+    )
 
     http11 = True
 
@@ -72,6 +82,7 @@ class LeanExchange(Watched):
         self._request: PlainRequest | None = request
         self._head = b""
         self._streaming = False
+        self.code = 0
 
     def header(self, name: bytes) -> str | None:
         """The request header ``name``, or None; before ``head``."""
@@ -102,6 +113,7 @@ class LeanExchange(Watched):
         """Keep the head for the first piece of the body; of a stream send it, and become the channel's producer."""
         if self._over:
             return
+        self.code = status
         self._request = self._caller = None  # a stream may last for hours
         parts = [_status(status), _stamp(int(time()))]
         parts += [b"%b: %b\r\n" % header for header in headers]
