@@ -325,6 +325,9 @@ class IChannel(Interface):
     def last(count: int) -> "Sequence[Entry]":
         """Return the last ``count`` entries, oldest first."""
 
+    def trim(keep: int, since: float) -> "Deferred[int]":
+        """Forget old entries, as ``IBackend.trim``; a reader that still lacks one is shown a hole."""
+
     def hint(text: str) -> None:
         """Tell readers the wire message ``text`` now or never; it is kept nowhere."""
 

@@ -3,7 +3,6 @@
 import inspect
 import time
 import typing
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,6 @@ from twisted.logger import Logger
 from twisted.web.resource import IResource
 
 from twistedchat.backends.choose import MemoryMaker, make_backend
-from twistedchat.backends.measured import MeasuredBackend
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.chatter import make_chatters
 from twistedchat.chat.house import Chat, ChatRules
@@ -39,13 +37,11 @@ from twistedchat.loading import load_element
 from twistedchat.paths import static_dir
 from twistedchat.state import State, open_state
 from twistedchat.web.front import make_site
-from twistedchat.web.health import NAMES, Healthz, Insiders, MetricsPage, Readiness, Readyz
-from twistedchat.web.hosts import Hosts, Proxies
-from twistedchat.web.metrics import Metrics, Sources
 from twistedchat.web.pages import Front, Pages, under_prefix
 
 _log = Logger()
 
+TIDY_S = 60.0
 LOAD_AGAIN_S = 1.0  # where the store was away at the start
 BRIEF_HOLD_S = 0.25  # six connections a host, ten tabs: each poll gives its connection back this soon
 
@@ -64,8 +60,6 @@ class House:
         live: the live server.
         resource: the whole site as a twisted.web resource, below its prefix.
         entrances: its mounts by path, for ``make_site``: their plain requests go past twisted.web.
-        metrics: its figures.
-        answers: HTTP answers by the first digit of their status; for ``make_site``, which counts them there.
     """
 
     def __init__(
@@ -76,12 +70,10 @@ class House:
         self.settings = settings
         self._reactor = reactor
         self._closed = False
-        self._loaded = False
+        self._tidying: Any = None
         self.backend = backend or MemoryMaker().make("memory:", settings, reactor)
-        self._store = MeasuredBackend(self.backend, reactor.seconds)
-        self.answers: Counter[int] = Counter()
         self.hub = Hub(
-            self._store,
+            self.backend,
             reactor,
             now,
             lambda: _presence(limits),
@@ -90,7 +82,7 @@ class House:
         )
         people = People(secret, reactor.seconds, limits.says_per_s, limits.says_burst, limits.max_people)
         self.chat = Chat(
-            self.hub.open, self.hub.get, self._store, people, now, reactor.seconds, _rules(settings)
+            self.hub.open, self.hub.get, self.backend, people, now, reactor.seconds, _rules(settings)
         )
         self.scripts = Scripts()
         self.live = _live_server(settings, reactor, self.chat, self.scripts)
@@ -128,34 +120,7 @@ class House:
             fast.update({name.decode(): mount for name, mount in self._tests.mounts.items()})
         prefix = self.settings.prefix
         self.entrances = {f"{prefix}/{name}".encode(): mount for name, mount in fast.items()}
-        return under_prefix(prefix, Front({**fast, **self._monitors()}, pages.resource))
-
-    def _monitors(self) -> dict[str, IResource]:
-        """What probes and monitors ask for."""
-        settings = self.settings
-        hosts, proxies = Hosts(settings.public_urls), Proxies(settings.trusted_proxies)
-        insiders = Insiders(settings.metrics_allow, proxies, hosts)
-        mounts = [resource.mount for resource in self._mounts]
-        sources = Sources(
-            self.live, mounts, self._store, lambda: len(self.chat.rooms), self.chat.logins, self.answers
-        )
-        self.metrics = Metrics(sources)
-        pages = (Healthz(), Readyz(self.readiness, insiders), MetricsPage(self.metrics.text, insiders))
-        return dict(zip(NAMES, pages, strict=True))
-
-    def readiness(self) -> Readiness:
-        """Return whether new visitors should be sent here, and what stands in the way."""
-        state = "stopping" if self._closed else "running" if self._loaded else "loading"
-        trouble = self._store.trouble
-        return Readiness(
-            ready=state == "running" and trouble is None,
-            state=state,
-            store=trouble or "ok",
-            store_waiting=self._store.waiting,
-            clients=len(self.live.clients),
-            sessions=sum(len(mount.mount.sessions) for mount in self._mounts),
-            rooms=len(self.chat.rooms),
-        )
+        return under_prefix(prefix, Front(dict[str, IResource](fast), pages.resource))
 
     def _load_soon(self) -> None:
         """Find what the store has as soon as the reactor runs: before, a daemon has not left its terminal yet."""
@@ -175,15 +140,29 @@ class House:
         while not self._closed:
             try:
                 await self.chat.load()
-                self._loaded = True
-                return
+                break
             except (StoreUnavailable, StoreUnknown) as error:
                 _log.warn("the store cannot be read yet: {error}", error=error)
                 await deferLater(self._reactor, LOAD_AGAIN_S)
+        self._tidy_soon()
+
+    def _tidy_soon(self) -> None:
+        """Have what is over forgotten once a minute, one after the other however long it takes."""
+        if not self._closed:
+            self._tidying = self._reactor.callLater(TIDY_S, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        d = Deferred.fromCoroutine(self.chat.retention.tidy())
+        d.addErrback(lambda failure: _log.warn("old entries stay for now: {error}", error=failure.value))
+        d.addCallback(lambda _: self._tidy_soon())
 
     def close(self) -> None:
         """Keep what was accepted, tell every client to come back later, take no new ones. Idempotent."""
         self._closed = True
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
         self.hub.flush()
         self.live.stop()
         for mount in self._mounts:
@@ -338,7 +317,7 @@ def make_service(settings: Settings, reactor: Any) -> ChatService:
     try:
         backend = make_backend(settings, reactor)
         house = House(settings, reactor, state.secret.hex(), backend)
-        site: IProtocolFactory = make_site(house.resource, settings, reactor, house.entrances, house.answers)
+        site: IProtocolFactory = make_site(house.resource, settings, reactor, house.entrances)
         ports = PortService(reactor, settings.http, site, f"{settings.prefix}/")
     except BaseException:
         if backend is not None:

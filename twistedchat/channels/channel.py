@@ -264,6 +264,15 @@ class Channel:
         """See IChannel."""
         return self._tail.last(count)
 
+    def trim(self, keep: int, since: float) -> Deferred[int]:
+        """See IChannel."""
+
+        def trimmed(gone: int) -> int:
+            self._tail.trim(keep, since)
+            return gone
+
+        return self._backend.trim(self.name, keep, since).addCallback(trimmed)
+
     # --- the readers
 
     def subscribe(self, subscriber: ISubscriber) -> None:

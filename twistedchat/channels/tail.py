@@ -36,6 +36,14 @@ class Tail:
             del self._entries[: self._first]
             self._first = 0
 
+    def trim(self, keep: int, since: float) -> None:
+        """Drop all but the newest ``keep`` entries, and those from before ``since``; never the newest."""
+        while len(self) > 1 and (len(self) > keep or self._entries[self._first].at < since):
+            self._chars -= len(self._entries[self._first].event)
+            self._first += 1
+        del self._entries[: self._first]
+        self._first = 0
+
     def set(self, offset: int, event: str) -> None:
         """Let the entry with ``offset`` say ``event`` from now on; nothing where it is not kept."""
         entry = self.at(offset)

@@ -1,7 +1,6 @@
-"""The chat itself: the one door to rooms, private chats, people, order and alerts. It knows channels, and nothing of pages."""
+"""The chat itself: the one door to rooms, private chats, people, order, alerts. It knows channels, and nothing of pages."""
 
 import secrets
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
@@ -16,6 +15,7 @@ from twistedchat.chat.moderation import Moderation
 from twistedchat.chat.order import Orders, Role
 from twistedchat.chat.people import People, Visitor
 from twistedchat.chat.privates import HOUSE_IDENTITY, Privates
+from twistedchat.chat.retention import Retention
 from twistedchat.chat.rights import Rights
 from twistedchat.chat.rooms import Room, RoomKind, Rooms
 from twistedchat.chat.where import ALERTS, user_channel
@@ -74,8 +74,8 @@ class Chat:
         people: who is logged in.
         rooms: every room.
         faces: how people see the chat.
-        logins: how many there were, by kind: ``guest``, ``ticket``, ``password``, ``token``.
         moderation: what moderators and owners do.
+        retention: forgets what rooms do not keep.
         seconds: the clock that throttles go by.
     """
 
@@ -96,7 +96,6 @@ class Chat:
         self.seconds = clock
         self.people = people
         self.faces = Faces()
-        self.logins: Counter[str] = Counter()
         self.rooms = Rooms(store, rules.rooms, rules.max_rooms, self._count)
         self._orders = Orders(store, now)
         self._rights = Rights(self.rooms, self._orders, now)
@@ -105,6 +104,7 @@ class Chat:
         self.moderation = Moderation(
             self.rooms, self._orders, self._rights, people, self.faces, open_channel, now
         )
+        self.retention = Retention(self.rooms, store, find_channel, now)
         self._by_address = Buckets(rules.address_says_per_s, rules.address_says_burst)
         self._types = Buckets(_TYPES_PER_S, 2)
         self._names = Buckets(_NAMES_PER_S, _NAMES_BURST)
