@@ -1,0 +1,5 @@
+"""Make ``--backend=jsonlog:`` known."""
+
+from jsonlog import Maker
+
+maker = Maker()
