@@ -3,6 +3,7 @@
 import inspect
 import time
 import typing
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from twisted.logger import Logger
 from twisted.web.resource import IResource
 
 from twistedchat.backends.choose import MemoryMaker, make_backend
+from twistedchat.backends.measured import MeasuredBackend
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.chatter import make_chatters
 from twistedchat.chat.house import Chat, ChatRules
@@ -37,6 +39,9 @@ from twistedchat.loading import load_element
 from twistedchat.paths import static_dir
 from twistedchat.state import State, open_state
 from twistedchat.web.front import make_site
+from twistedchat.web.health import NAMES, Healthz, Insiders, MetricsPage, Readiness, Readyz
+from twistedchat.web.hosts import Hosts, Proxies
+from twistedchat.web.metrics import Metrics, Sources
 from twistedchat.web.pages import Front, Pages, under_prefix
 
 _log = Logger()
@@ -60,6 +65,8 @@ class House:
         live: the live server.
         resource: the whole site as a twisted.web resource, below its prefix.
         entrances: its mounts by path, for ``make_site``: their plain requests go past twisted.web.
+        metrics: its figures.
+        answers: HTTP answers by the first digit of their status; for ``make_site``, which counts them there.
     """
 
     def __init__(
@@ -71,9 +78,12 @@ class House:
         self._reactor = reactor
         self._closed = False
         self._tidying: Any = None
+        self._loaded = False
         self.backend = backend or MemoryMaker().make("memory:", settings, reactor)
+        self._store = MeasuredBackend(self.backend, reactor.seconds)
+        self.answers: Counter[int] = Counter()
         self.hub = Hub(
-            self.backend,
+            self._store,
             reactor,
             now,
             lambda: _presence(limits),
@@ -82,7 +92,7 @@ class House:
         )
         people = People(secret, reactor.seconds, limits.says_per_s, limits.says_burst, limits.max_people)
         self.chat = Chat(
-            self.hub.open, self.hub.get, self.backend, people, now, reactor.seconds, _rules(settings)
+            self.hub.open, self.hub.get, self._store, people, now, reactor.seconds, _rules(settings)
         )
         self.scripts = Scripts()
         self.live = _live_server(settings, reactor, self.chat, self.scripts)
@@ -120,7 +130,34 @@ class House:
             fast.update({name.decode(): mount for name, mount in self._tests.mounts.items()})
         prefix = self.settings.prefix
         self.entrances = {f"{prefix}/{name}".encode(): mount for name, mount in fast.items()}
-        return under_prefix(prefix, Front(dict[str, IResource](fast), pages.resource))
+        return under_prefix(prefix, Front({**fast, **self._monitors()}, pages.resource))
+
+    def _monitors(self) -> dict[str, IResource]:
+        """What probes and monitors ask for."""
+        settings = self.settings
+        hosts, proxies = Hosts(settings.public_urls), Proxies(settings.trusted_proxies)
+        insiders = Insiders(settings.metrics_allow, proxies, hosts)
+        mounts = [resource.mount for resource in self._mounts]
+        sources = Sources(
+            self.live, mounts, self._store, lambda: len(self.chat.rooms), self.chat.logins, self.answers
+        )
+        self.metrics = Metrics(sources)
+        pages = (Healthz(), Readyz(self.readiness, insiders), MetricsPage(self.metrics.text, insiders))
+        return dict(zip(NAMES, pages, strict=True))
+
+    def readiness(self) -> Readiness:
+        """Return whether new visitors should be sent here, and what stands in the way."""
+        state = "stopping" if self._closed else "running" if self._loaded else "loading"
+        trouble = self._store.trouble
+        return Readiness(
+            ready=state == "running" and trouble is None,
+            state=state,
+            store=trouble or "ok",
+            store_waiting=self._store.waiting,
+            clients=len(self.live.clients),
+            sessions=sum(len(mount.mount.sessions) for mount in self._mounts),
+            rooms=len(self.chat.rooms),
+        )
 
     def _load_soon(self) -> None:
         """Find what the store has as soon as the reactor runs: before, a daemon has not left its terminal yet."""
@@ -140,6 +177,7 @@ class House:
         while not self._closed:
             try:
                 await self.chat.load()
+                self._loaded = True
                 break
             except (StoreUnavailable, StoreUnknown) as error:
                 _log.warn("the store cannot be read yet: {error}", error=error)
@@ -317,7 +355,7 @@ def make_service(settings: Settings, reactor: Any) -> ChatService:
     try:
         backend = make_backend(settings, reactor)
         house = House(settings, reactor, state.secret.hex(), backend)
-        site: IProtocolFactory = make_site(house.resource, settings, reactor, house.entrances)
+        site: IProtocolFactory = make_site(house.resource, settings, reactor, house.entrances, house.answers)
         ports = PortService(reactor, settings.http, site, f"{settings.prefix}/")
     except BaseException:
         if backend is not None:

@@ -1,6 +1,7 @@
 """The chat itself: the one door to rooms, private chats, people, order, alerts. It knows channels, and nothing of pages."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
@@ -74,6 +75,7 @@ class Chat:
         people: who is logged in.
         rooms: every room.
         faces: how people see the chat.
+        logins: how many there were, by kind: ``guest``, ``ticket``, ``password``, ``token``.
         moderation: what moderators and owners do.
         retention: forgets what rooms do not keep.
         seconds: the clock that throttles go by.
@@ -96,6 +98,7 @@ class Chat:
         self.seconds = clock
         self.people = people
         self.faces = Faces()
+        self.logins: Counter[str] = Counter()
         self.rooms = Rooms(store, rules.rooms, rules.max_rooms, self._count)
         self._orders = Orders(store, now)
         self._rights = Rights(self.rooms, self._orders, now)
