@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
 
 from twistedchat.backends.redis import RedisBackend
 from twistedchat.backends.redis_link import Patience
@@ -112,17 +115,36 @@ class RedisServer:
             line.sendall("".join(f"{word}\r\n" for word in (f"*{len(words)}", *parts(words))).encode())
             return line.recv(65536)
 
+    def keep_copy(self) -> Path:
+        """Return a copy of all that it has written down so far; it must not run."""
+        copy = self.directory.with_name("copy")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.directory, copy)
+        return copy
+
+    def go_back_to(self, copy: Path) -> None:
+        """Let it have only what it had when ``copy`` was made; it must not run."""
+        shutil.rmtree(self.directory)
+        shutil.copytree(copy, self.directory)
+
     def endpoint(self, reactor: object) -> IStreamClientEndpoint:
         """Return the endpoint that leads to it."""
         endpoint: IStreamClientEndpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port, timeout=5)
         return endpoint
 
-    def backend(self, patience: Patience = CALM, prefix: str = "chat:", **other: object) -> RedisBackend:
-        """Return a backend on it, started."""
+    def backend(
+        self,
+        patience: Patience = CALM,
+        prefix: str = "chat:",
+        through: "Cable | None" = None,
+        **other: object,
+    ) -> RedisBackend:
+        """Return a backend on it, started; ``through`` what it connects."""
         from twisted.internet import reactor
 
         where = RedisURL("127.0.0.1", self.port, prefix=prefix)
-        backend = RedisBackend(where, self.endpoint(reactor), reactor, patience=patience, **other)
+        endpoint = self.endpoint(reactor) if through is None else through.endpoint
+        backend = RedisBackend(where, endpoint, reactor, patience=patience, **other)
         backend.start()
         return backend
 
@@ -130,3 +152,86 @@ class RedisServer:
 def parts(words: Sequence[str]) -> list[str]:
     """Return the lines of a command's words as Redis reads them."""
     return [line for word in words for line in (f"${len(word.encode())}", word)]
+
+
+class Cable:
+    """What lies between us and a Redis, and can be cut.
+
+    Args:
+        target: where it leads.
+    """
+
+    def __init__(self, target: IStreamClientEndpoint) -> None:
+        from twisted.internet import reactor
+
+        self._target = target
+        self._silent = False
+        self._ends: set[CableEnd] = set()
+        factory = Factory.forProtocol(lambda: CableEnd(self))
+        self._port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+        self.endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self._port.getHost().port, timeout=5)
+
+    def tear(self) -> None:
+        """Every connection breaks; new ones can be made."""
+        for end in list(self._ends):
+            end.transport.abortConnection()
+
+    def silence(self) -> None:
+        """Nothing comes through any more, on new connections neither, and nobody is told."""
+        self._silent = True
+        for end in self._ends:
+            end.transport.pauseProducing()
+
+    def mend(self) -> None:
+        """Everything comes through again, what was held back first."""
+        self._silent = False
+        for end in self._ends:
+            end.transport.resumeProducing()
+
+    def close(self) -> "Deferred[None]":
+        """Take it away."""
+        self.tear()
+        closed: Deferred[None] = self._port.stopListening()
+        return closed
+
+    def made(self, end: "CableEnd") -> None:
+        """An end is there; where it is the near one, its far one is made."""
+        self._ends.add(end)
+        if self._silent:
+            end.transport.pauseProducing()
+        if end.other is None:
+            far = self._target.connect(Factory.forProtocol(lambda: CableEnd(self, end)))
+            far.addErrback(lambda failure: end.transport.abortConnection())
+
+    def lost(self, end: "CableEnd") -> None:
+        """An end is gone, and its other one goes."""
+        self._ends.discard(end)
+        if end.other is not None:
+            end.other.transport.abortConnection()
+
+
+class CableEnd(Protocol):
+    """One end of a connection through a cable."""
+
+    def __init__(self, cable: Cable, other: "CableEnd | None" = None) -> None:
+        self.other = other
+        self._cable = cable
+        self._early = b""
+
+    def connectionMade(self) -> None:
+        """Take what the other end has read so far."""
+        if self.other is not None:
+            self.other.other = self
+            self.transport.write(self.other._early)
+        self._cable.made(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Pass it on."""
+        if self.other is None:
+            self._early += data
+        else:
+            self.other.transport.write(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell the cable."""
+        self._cable.lost(self)

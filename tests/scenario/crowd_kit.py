@@ -91,6 +91,20 @@ class Crowd:
             assert client.holes(ROOM) == []
             assert client.peer.problems == []
 
+    async def nobody_has_a_silent_hole(self) -> None:
+        """Every screen shows what the log has, back to where it says that something is missing.
+
+        For a store that lost entries: what was said before may be gone from the log, and then everyone who had it is told.
+        """
+        await self.answered()
+        entries = await self.history()
+        await self.everybody_shows(entries)
+        for client in self.clients:
+            shown = client.shown(ROOM)[max(client.holes(ROOM), default=0) :]
+            log = entries[-len(shown) :]
+            assert [(one.offset, one.id) for one in shown] == [(one.offset, one.id) for one in log]
+            assert client.peer.problems == []
+
     async def leave(self) -> None:
         """Everyone goes, and the house closes."""
         for client in self.clients:
