@@ -31,7 +31,8 @@ class House:
         self.wait(self.chat.load())
 
     def guest(self, name: str) -> Visitor:
-        return self.people.login(name, None, f"client of {name}", lambda: None)
+        visitor: Visitor = self.wait(self.people.login(name, None, f"client of {name}", lambda: None))
+        return visitor
 
     def wait(self, coroutine: Any) -> Any:
         self.check.look()

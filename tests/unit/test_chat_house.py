@@ -119,7 +119,7 @@ def test_a_message_is_posted_once_whoever_asks_again(house: House) -> None:
 def test_a_message_sent_again_after_a_rename_is_the_same_message(house: House) -> None:
     ann = house.guest("Ann")
     house.wait(house.chat.say(ann, "room/lobby", message_id(1), "hi"))
-    house.people.rename(ann, "Anna")
+    house.wait(house.people.rename(ann, "Anna"))
     again = house.wait(house.chat.say(ann, "room/lobby", message_id(1), "hi"))
     assert not again.new and again.entry.offset == 1
 

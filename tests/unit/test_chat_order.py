@@ -14,6 +14,7 @@ from twistedchat.chat.moderation import Term, address_range
 from twistedchat.chat.order import MOST_MEASURES, Measure, Order, Orders, Role
 from twistedchat.chat.people import Visitor
 from twistedchat.chat.rooms import Room, RoomKind
+from twistedchat.chat.visitors import Arrival
 from twistedchat.core.errors import StoreUnavailable
 from twistedchat.core.presence import Person
 from twistedchat.core.records import Change
@@ -175,7 +176,7 @@ def test_a_ban_of_a_range_shows_out_who_is_there_from_it_but_no_moderator(club: 
     for visitor in (club.stan, club.mia, club.max):
         settled(club.house.hub.open(club.room)).enter(visitor.person, "tab")
         address = "192.0.2.7" if visitor is not club.mia else "192.0.3.7"
-        visitor.clients = {"tab": (lambda: None, address)}
+        visitor.clients = {"tab": Arrival("tab", lambda: None, address)}
     assert club.do("ban_range", club.olga, "192.0.2.0/24", Term()) == 1
     assert len(club.out(club.stan)) == 1 and club.out(club.mia) == club.out(club.max) == []
     with pytest.raises(Banned):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from twistedchat.chat.attempts import Attempts
-from twistedchat.chat.names import NameTaken, clean_name, folded
+from twistedchat.chat.inuse import taken
+from twistedchat.chat.names import clean_name, folded
 from twistedchat.chat.passwords import Passwords, check_fit, hash_password
 from twistedchat.core.addresses import home
 from twistedchat.core.errors import Conflict, SafeError
@@ -97,7 +98,7 @@ async def _add(backend: IBackend, account: Account) -> None:
     try:
         await backend.commit(changes)
     except Conflict:
-        raise NameTaken(f"somebody is called {account.name} already") from None
+        raise taken(account.name) from None
 
 
 class Accounts:
@@ -182,7 +183,7 @@ class Accounts:
         check_fit(password)
         self._new.take(home(address))
         if await self.has_name(name):
-            raise NameTaken(f"somebody is called {name} already")
+            raise taken(name)
         account = Account(key, name, await self._passwords.make(password), self._wall())
         await _add(self._backend, account)
         return account
@@ -227,7 +228,7 @@ class Accounts:
             await self._backend.commit([Change(BY_NAME, old, _text(account), expected=kept.version)])
             return account
         if await self.has_name(name):
-            raise NameTaken(f"somebody is called {name} already")
+            raise taken(name)
         await self._backend.commit(
             [
                 Change(BY_NAME, old, None, expected=kept.version),

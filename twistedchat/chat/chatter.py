@@ -11,6 +11,8 @@ from twistedchat.chat.faces import IFace
 from twistedchat.chat.house import Chat
 from twistedchat.chat.order import Role
 from twistedchat.chat.people import NotLoggedIn, Visitor
+from twistedchat.chat.tickets import MAX_TICKET_CHARS
+from twistedchat.chat.tokens import MAX_TOKEN_CHARS
 from twistedchat.chat.where import ALERTS, user_channel
 from twistedchat.core.errors import TooFast
 from twistedchat.core.presence import TooManyPeople
@@ -27,7 +29,10 @@ NAMES_PER_S = 0.2  # logins of one page
 NAMES_BURST = 10
 
 Name = Annotated[str, Meta(max_length=1000)]
-Ticket = Annotated[str, Meta(max_length=1000)]
+Ticket = Annotated[str, Meta(max_length=MAX_TICKET_CHARS)]
+Secret = Annotated[str, Meta(max_length=2000)]
+Token = Annotated[str, Meta(max_length=MAX_TOKEN_CHARS)]
+Nonce = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22,64}\Z")]
 Key = Annotated[str, Meta(max_length=64)]
 
 
@@ -47,24 +52,70 @@ class Chatter(LiveElement):
         self._client_id = client_id
         self._snapshot = snapshot
         self._visitor: Visitor | None = None
+        self._turn = 0  # counts logins and logouts
         self._present: dict[str, IChannel] = {}
         self._names = TokenBucket(NAMES_PER_S, NAMES_BURST, chat.seconds())
 
     # --- who it is
 
     @expose
-    def login(self, name: Name | None = None, ticket: Ticket | None = None) -> dict[str, Any]:
-        """Log in: as the person of ``ticket``, or as a new guest called ``name``."""
+    async def login(
+        self, name: Name | None = None, ticket: Ticket | None = None, password: Secret | None = None
+    ) -> dict[str, Any]:
+        """Log in: as the account ``name``, as the person of ``ticket``, or as a new guest called ``name``."""
+        turn = self._next_turn()
+        visitor = await self._chat.people.login(
+            name, ticket, self._client_id, self._show_name, self._address(), password
+        )
+        self._be(visitor, turn)
+        how = "guest" if ticket is None else "ticket"
+        self._chat.logins[how if password is None else "password"] += 1
+        return self._welcome(visitor)
+
+    @expose
+    async def register(self, name: Name, password: Secret) -> dict[str, Any]:
+        """Make an account, and be it; a guest stays the same person."""
+        turn = self._next_turn()
+        visitor = await self._chat.people.register(
+            name, password, self._client_id, self._show_name, self._address(), self._visitor
+        )
+        self._be(visitor, turn)
+        return self._welcome(visitor)
+
+    @expose
+    async def vouched(self, token: Token, nonce: Nonce) -> dict[str, Any]:
+        """Log in as whom a site vouches for."""
+        turn = self._next_turn()
+        visitor = await self._chat.people.vouched(
+            token, nonce, self._client_id, self._show_name, self._address()
+        )
+        self._be(visitor, turn)
+        self._chat.logins["token"] += 1
+        return self._welcome(visitor)
+
+    @expose
+    async def changePassword(self, old: Secret, new: Secret) -> dict[str, Any]:
+        """Set another password; other tickets of the account are void then."""
+        visitor = self._me()
+        await self._chat.people.change_password(visitor, self._client_id, old, new)
+        return self._welcome(visitor)
+
+    def _next_turn(self) -> int:
         self._not_too_often()
-        people = self._chat.people
-        visitor = people.login(name, ticket, self._client_id, self._show_name, self._address())
+        self._turn += 1
+        return self._turn
+
+    def _be(self, visitor: Visitor, turn: int) -> None:
+        """Be ``visitor``, and nobody else; but for a page that is gone, or has logged in or out anew meanwhile."""
+        if turn != self._turn or self.client is None:
+            if visitor is not self._visitor:
+                self._chat.people.logout(visitor, self._client_id)
+            raise NotLoggedIn("there was another login or logout meanwhile")
         if self._visitor is not None and self._visitor is not visitor:
             self._leave_all()
             self._forget(self._visitor)
         self._visitor = visitor
-        self._chat.logins["guest" if ticket is None else "ticket"] += 1
         self._chat.faces.add(visitor.person.key, self)
-        return self._welcome(visitor)
 
     @expose
     async def rename(self, name: Name) -> dict[str, Any]:
@@ -76,6 +127,7 @@ class Chatter(LiveElement):
     @expose
     def logout(self) -> None:
         """Leave every room, and be nobody."""
+        self._turn += 1
         visitor, self._visitor = self._visitor, None
         if visitor is not None:
             self._leave_all(visitor)
@@ -98,7 +150,8 @@ class Chatter(LiveElement):
         person = visitor.person
         return {
             "you": (person.key, person.name),
-            "ticket": self._chat.people.ticket(person),
+            "kind": visitor.kind,
+            "ticket": self._chat.people.ticket(visitor, self._client_id),
             "rooms": self._chat.listed(),
             "channels": [user_channel(person.key), ALERTS],
         }
@@ -251,7 +304,9 @@ class Chatter(LiveElement):
         self._away()
 
     def clientAttached(self) -> None:
-        """The page is back."""
+        """The page is back, maybe from another network."""
+        if self._visitor is not None:
+            self._chat.people.moved(self._visitor, self._client_id, self._address())
         self._show_name()
 
     def connectionLost(self, reason: str) -> None:

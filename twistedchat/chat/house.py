@@ -307,7 +307,7 @@ class Chat:
         wait = self._names.take(visitor.person.key, self.seconds())
         if wait:
             raise TooFast("too many names, try again later", wait)
-        self.people.rename(visitor, name)
+        await self.people.rename(visitor, name)
 
     async def open_private(self, visitor: Visitor, key: str) -> str:
         """Open a private chat, on both sides, and return its channel; see ``Privates.open``.

@@ -40,7 +40,7 @@ class NamesInUse:
         place = folded(name)
         by, times = self._claimed.get(place, (key, 0))
         if by != key or self._held.get(place, key) != key:
-            raise NameTaken(f"somebody here is called {name} already")
+            raise taken(name)
         if not times and len(self._claimed) >= self._most_claimed:
             raise TooFast(f"too many come just now, try again in {RETRY_S:.0f} s", RETRY_S)
         self._claimed[place] = key, times + 1
@@ -58,9 +58,14 @@ class NamesInUse:
             NameTaken: somebody else here has it.
         """
         if self._held.setdefault(folded(name), key) != key:
-            raise NameTaken(f"somebody here is called {name} already")
+            raise taken(name)
 
     def give_up(self, name: str, key: str) -> None:
         """The person ``key`` has ``name`` no more. Idempotent; it may be another's by now."""
         if self._held.get(folded(name)) == key:
             del self._held[folded(name)]
+
+
+def taken(name: str) -> NameTaken:
+    """Return the error for a name that somebody has: somebody here, or an account; which is not told."""
+    return NameTaken(f"somebody is called {name} already")

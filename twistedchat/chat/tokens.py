@@ -9,70 +9,57 @@ import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
-from math import isfinite
 from typing import Any
-from urllib.parse import urlsplit
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import OctKey, OKPKey
 
-from twistedchat.chat.names import MAX_NAME_CHARS, MAX_ROOM_CHARS, BadName, clean_name, folded
+from twistedchat.chat.claims import (
+    BadToken,
+    Vouched,
+    avatar_of,
+    fitting_name,
+    origin_of,
+    person_key,
+    required,
+    rights_of,
+    seconds_of,
+)
 from twistedchat.config import TOKEN_ALGORITHMS, Refusal, TokenKey
 from twistedchat.core.errors import Conflict, SafeError
 from twistedchat.core.records import Change
 from twistedchat.interfaces import IBackend
 
+__all__ = [
+    "BadToken",
+    "Keyring",
+    "Replayed",
+    "Vouched",
+    "Voucher",
+    "make_key",
+    "person_key",
+    "public_key",
+    "sign",
+    "spend",
+]
+
 SPENT = "jti"
 
 MAX_TOKEN_CHARS = 4096
-MAX_CLAIM_CHARS = 200
-MAX_URL_CHARS = 500
-MAX_RIGHTS = 50
 MAX_AHEAD_S = 86_400
 LEEWAY_S = 60
 MIN_SECRET_BYTES = 32  # RFC 7518, 3.2
 
 _HEADER = frozenset({"alg", "kid", "typ"})
-_HOUSE_RIGHTS = frozenset({"moderator", "owner"})
 
 Key = OctKey | OKPKey
 
 
-class BadToken(SafeError):
-    """The token does not vouch for anyone; the text says why."""
-
-
 class Replayed(SafeError):
     """The token was used by another page already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vouched:
-    """What a token says, checked.
-
-    Attributes:
-        key: the person's key.
-        name: clean; whether it is free is not known.
-        rights: "owner", "moderator", "member:room/NAME" with the room's folded name.
-        avatar: URL of an origin that is allowed, or None.
-        kid: id of the key that it was signed with.
-        issuer: whose key that is.
-        jti: the token's id.
-        expires: seconds since 1970.
-    """
-
-    key: str
-    name: str
-    rights: frozenset[str]
-    avatar: str | None
-    kid: str
-    issuer: str
-    jti: str
-    expires: float
 
 
 # --- making keys and tokens: for the command line and for tests
@@ -177,20 +164,6 @@ def _material(setting: TokenKey) -> Key:
     return key
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def person_key(issuer: str, sub: str) -> str:
-    """Return the key of the user ``sub`` of ``issuer``: 32 url-safe characters, the same for ever.
-
-    It is public and made of nothing else, so who can guess a ``sub`` can tell whose key it is.
-    """
-    told = json.dumps(["twistedchat person", issuer, sub]).encode()
-    return urlsafe_b64encode(sha256(told).digest()[:24]).decode()
-
-
 class Keyring:
     """Checks tokens.
 
@@ -217,7 +190,7 @@ class Keyring:
         self._audiences = frozenset(audience.rstrip("/") for audience in audiences)
         if self._keys and not self._audiences:
             raise Refusal("tokens name the chat that they are for: give --public-url, or an audience")
-        self._avatars = frozenset(map(_origin, avatar_origins))
+        self._avatars = frozenset(map(origin_of, avatar_origins))
         self._wall = wall
 
     def _add(self, setting: TokenKey) -> None:
@@ -254,13 +227,13 @@ class Keyring:
         if claims.get("iss", setting.issuer) != setting.issuer:
             raise BadToken("this token names another issuer than its key's")
         return Vouched(
-            key=person_key(setting.issuer, _required(claims, "sub")),
-            name=_fitting_name(claims.get("name")),
-            rights=_rights(claims.get("rights")),
-            avatar=self._avatar(claims.get("avatar")),
+            key=person_key(setting.issuer, required(claims, "sub")),
+            name=fitting_name(claims.get("name")),
+            rights=rights_of(claims.get("rights")),
+            avatar=avatar_of(claims.get("avatar"), self._avatars),
             kid=setting.kid,
             issuer=setting.issuer,
-            jti=_required(claims, "jti"),
+            jti=required(claims, "jti"),
             expires=expires,
         )
 
@@ -281,14 +254,14 @@ class Keyring:
 
     def _expires(self, claims: Mapping[str, Any]) -> float:
         now = self._wall()
-        expires = _seconds(claims.get("exp"))
+        expires = seconds_of(claims.get("exp"))
         if expires is None:
             raise BadToken("this token has no exp")
         if expires + LEEWAY_S <= now:
             raise BadToken("this token has expired")
         if expires > now + MAX_AHEAD_S + LEEWAY_S:
             raise BadToken("this token is for longer than a day")
-        begins = _seconds(claims.get("nbf", now))
+        begins = seconds_of(claims.get("nbf", now))
         if begins is None or begins > now + LEEWAY_S:
             raise BadToken("this token is not valid yet")
         return expires
@@ -297,58 +270,6 @@ class Keyring:
         audiences = told if isinstance(told, list) else [told]
         if not any(isinstance(one, str) and one.rstrip("/") in self._audiences for one in audiences):
             raise BadToken("this token is for another chat: aud is wrong or missing")
-
-    def _avatar(self, url: Any) -> str | None:
-        if not isinstance(url, str) or len(url) > MAX_URL_CHARS or not url.isascii() or not url.isprintable():
-            return None
-        try:
-            known = _origin(url) in self._avatars
-        except ValueError:
-            return None
-        return url if known and url.startswith("https://") and "\\" not in url else None
-
-
-def _required(claims: Mapping[str, Any], name: str) -> str:
-    value = claims.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_CLAIM_CHARS:
-        raise BadToken(f"this token has no {name} of 1 to {MAX_CLAIM_CHARS} characters")
-    return value
-
-
-def _seconds(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        return None
-    return float(value)
-
-
-def _fitting_name(told: Any) -> str:
-    """A name that can be shown, of whatever a site calls its user: cut where it is long, a stopgap where it is unfit."""
-    for text in (told, told[:MAX_NAME_CHARS]) if isinstance(told, str) else ():
-        try:
-            return clean_name(text)
-        except BadName:
-            continue
-    return "Guest"
-
-
-def _rights(told: Any) -> frozenset[str]:
-    if not isinstance(told, list):
-        return frozenset()
-    return frozenset(right for one in told[:MAX_RIGHTS] if (right := _right(one)) is not None)
-
-
-def _right(told: Any) -> str | None:
-    if not isinstance(told, str):
-        return None
-    if told in _HOUSE_RIGHTS:
-        return told
-    kind, _, room = told.partition(":")
-    if kind != "member":
-        return None
-    try:
-        return f"member:room/{folded(clean_name(room.removeprefix('room/'), 'room name', MAX_ROOM_CHARS))}"
-    except BadName:
-        return None
 
 
 # --- once only
@@ -376,3 +297,31 @@ async def spend(backend: IBackend, vouched: Vouched, nonce: str) -> None:
         known = await backend.get(SPENT, place)
         if known is None or not compare_digest(known.value.encode(), page.encode()):
             raise Replayed("this token was used already") from None
+
+
+class Voucher:
+    """Takes tokens: checks them, and sees that each is used by one page.
+
+    Args:
+        keyring: checks them.
+        backend: keeps which are used.
+    """
+
+    def __init__(self, keyring: Keyring, backend: IBackend) -> None:
+        self._keyring = keyring
+        self._backend = backend
+
+    def trusts(self, kid: str) -> bool:
+        """See ``Keyring.trusts``."""
+        return self._keyring.trusts(kid)
+
+    async def accept(self, token: str, nonce: str) -> Vouched:
+        """Return what ``token`` says.
+
+        Raises:
+            BadToken: as ``Keyring.verify``.
+            Replayed, StoreUnavailable, StoreUnknown: as ``spend``.
+        """
+        found = self._keyring.verify(token)
+        await spend(self._backend, found, nonce)
+        return found
