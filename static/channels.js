@@ -253,7 +253,7 @@
     if (typeof channel.handler.history === "function") {
       channel.forget();
       entries.forEach(function (entry) { channel.remember(entry[1], entry[2]); });
-      channel.call("history", [entries, result.hole, epoch]);
+      channel.call("history", [entries, result.hole, epoch, at[1]]);
     } else {
       entries.forEach(function (entry) { channel.deliver(epoch, entry[0], entry[1], entry[2], entry[3], true); });
     }
@@ -270,6 +270,14 @@
       channel.deliver(channel.position[0], offset, id, event, at, false);
     } else {
       this.rewind(channel);
+    }
+  };
+
+  /** Something that matters only now: for who is there. */
+  Channels.prototype.hint = function (name, event) {
+    var channel = this.find(name);
+    if (channel !== null && channel.joined && has(channel.handler.hints || {}, event[0])) {
+      guard("hint " + event[0], channel.handler.hints[event[0]], channel.handler, event.slice(1));
     }
   };
 

@@ -213,6 +213,10 @@
     });
   };
 
+  Chat.prototype.isYou = function (key) {
+    return this.you !== null && this.you.key === key;
+  };
+
   Chat.prototype.forgetYou = function () {
     this.chatter = null;
     this.you = null;
@@ -315,6 +319,7 @@
     this.open.splice(place, 1);
     room.joined = false;
     this.clock.clearTimeout(room.timer);
+    room.noTyping();
     room.unsent().forEach(function (message) {
       message.state = "failed";
       message.error = "Not in the room any more.";
@@ -322,6 +327,16 @@
     });
     room.emit("left", reason);
     this.emit("closed", room);
+  };
+
+  /** We were shown out of a room; the reset of its channel comes before or after. */
+  Chat.prototype.wasShownOut = function (channel, text) {
+    var room = this.room(channel);
+    var title = room === null ? this.titleOf(channel) : room.title;
+    if (room !== null) {
+      room.leave();
+    }
+    this.emit("shownOut", { channel: channel, title: title, text: text });
   };
 
   Chat.prototype.openRoom = function (name) {
@@ -340,6 +355,9 @@
     },
     gone: function () {
       this.client.chat.detached(this);
+    },
+    exposed: {
+      shownOut: function (channel, text) { this.client.chat.wasShownOut(channel, String(text)); }
     }
   });
 

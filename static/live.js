@@ -136,7 +136,7 @@
   var MESSAGES = {
     "welcome": function (args) { this.welcomed(args[0]); },
     "joined": to("channels", "answered"), "left": to("channels", "wasLeft"), "reset": to("channels", "wasReset"),
-    "event": to("channels", "event"), "presence": to("channels", "presence")
+    "event": to("channels", "event"), "presence": to("channels", "presence"), "hint": to("channels", "hint")
   };
 
   LiveClient.prototype.heartbeat = function () {

@@ -1,17 +1,10 @@
-/* One room or private chat as a page sees it: its lines, its people, and what becomes of each message of ours. */
+/* One room or private chat as a page sees it: its lines, its people, its topic, and what is heard of its channel. */
 (function (root) {
   "use strict";
 
   var TwistedChat = root.TwistedChat;
   var has = TwistedChat.has;
-
-  var MESSAGES_KEPT = 1000;      // in a room
-  var PENDING = 200;             // in a room; more are refused at once
-  var ID_CHARS = 24;             // 144 random bits
-
-  function person(pair) {
-    return { key: pair[0], name: pair[1] };
-  }
+  var person = TwistedChat.person;
 
   function byName(first, second) {
     var a = first.name.toLowerCase();
@@ -32,13 +25,20 @@
     this.reopened = false;      // asked to make it again: not twice in a row
     this.count = 0;
     this.people = [];
-    this.messages = [];
+    this.log = new TwistedChat.Messages(function (key) { return chat.isYou(key); });
+    this.messages = this.log.list;
+    this.beginning = false;
     this.hole = false;
+    this.topic = "";
+    this.access = null;
+    this.role = null;
     this.epoch = null;
     this.server = null;         // which process the epoch was told by
+    this.earlier = null;        // what is asked for of the log before ours: one at a time
+    this.typists = [];          // [{person, timer}]
+    this.toldAt = null;         // when we last told that we type
     this.sending = null;        // the message whose answer is awaited: one at a time keeps their order
     this.timer = null;
-    this.events = { message: this.arrived.bind(this) };
   }
   TwistedChat.eventful(Room);
 
@@ -48,19 +48,38 @@
   Room.prototype.handler = function () {
     var room = this;
     return {
-      events: this.events,
+      events: this.events(),
+      hints: { typing: function (pair) { room.someoneTypes(pair); } },
       joined: function (result) { room.wasJoined(result); },
-      history: function (entries, hole, epoch) { room.setHistory(entries, hole, epoch); },
+      history: function (entries, hole, epoch, head) { room.setHistory(entries, hole, epoch, head); },
       presence: function (change) { room.setPeople(change); },
       reset: function (reason) { room.wasReset(reason); },
       refused: function (error) { room.wasRefused(error); }
     };
   };
 
-  Room.prototype.wasJoined = function (result) {
-    if (result.info && typeof result.info.title === "string") {
-      this.title = result.info.title;
+  Room.prototype.events = function () {
+    var room = this;
+    function said(kind) {
+      return function (body, meta) { room.arrived([kind, body], meta); };
     }
+    return {
+      message: said("message"), action: said("action"), notice: said("notice"),
+      topic: function (body, meta) { room.setTopic(body, meta); },
+      order: function (body, meta) { room.ordered(body, meta); },
+      edited: function (body) { room.edited(body); },
+      deleted: function (body) { room.changed({ offset: body.offset, text: "", deleted: true }); }
+    };
+  };
+
+  Room.prototype.wasJoined = function (result) {
+    var info = result.info || {};
+    if (typeof info.title === "string") {
+      this.title = info.title;
+    }
+    this.topic = typeof info.topic === "string" ? info.topic : "";
+    this.access = info.access || null;
+    this.role = info.role || null;
     this.joined = true;
     this.reopened = false;
     this.emit("joined");
@@ -68,26 +87,14 @@
   };
 
   /** The log's last entries take the place of what is shown; what is not sent yet stays after them. */
-  Room.prototype.setHistory = function (entries, hole, epoch) {
-    var unsent = this.messages.filter(function (message) { return message.offset === null; });
+  Room.prototype.setHistory = function (entries, hole, epoch, head) {
     var why = this.whyHole(epoch);
-    this.messages = [];
     this.epoch = epoch;
     this.server = this.chat.live.server;
     this.hole = hole;
-    entries.forEach(function (entry) {
-      if (entry[2][0] === "message") {
-        this.messages.push(this.entry(entry[0], entry[1], entry[2][1], entry[3]));
-      }
-    }, this);
-    unsent.forEach(function (message) {
-      var logged = this.find(message.id, message.from.key);
-      if (logged === null) {
-        this.messages.push(message);
-      } else {
-        this.messages[this.messages.indexOf(logged)] = this.confirm(message, logged.offset, logged.at);
-      }
-    }, this);
+    this.earlier = null;
+    this.log.begin(entries, head);
+    this.beginning = this.log.beginning();
     if (hole) {
       this.emit("hole", why);
     }
@@ -102,67 +109,97 @@
     return this.server === this.chat.live.server ? "forgotten" : "restarted";
   };
 
-  Room.prototype.entry = function (offset, id, body, at) {
-    var from = person(body.from);
-    return {
-      id: id, from: from, text: String(body.text), at: at, state: "sent", offset: offset,
-      mine: this.chat.you !== null && this.chat.you.key === from.key
-    };
+  /** An event of the log that is a line: a new one, or one of ours that has found its place. */
+  Room.prototype.arrived = function (event, meta) {
+    var line = this.log.line(meta.offset, meta.id, event, meta.at);
+    var known = this.log.find(line.id, line.from.key);
+    this.log.place(known === null ? line : this.log.confirm(known, line));
+    this.beginning = this.log.beginning();
+    this.emit(known === null ? "message" : "state", known || line);
+    this.stoppedTyping(line.from.key);
+    return known || line;
   };
 
-  Room.prototype.confirm = function (message, offset, at) {
-    message.state = "sent";
-    message.offset = offset;
-    message.at = at;
-    delete message.error;
-    return message;
-  };
-
-  /** Return the line that the person of `key` sent with `id`: an id is its sender's, and others may copy it. */
-  Room.prototype.find = function (id, key) {
-    for (var i = this.messages.length - 1; i >= 0; i -= 1) {
-      if (this.messages[i].id === id && this.messages[i].from.key === key) {
-        return this.messages[i];
-      }
+  Room.prototype.edited = function (body) {
+    if (typeof body.text === "string") {
+      this.changed({ offset: body.offset, text: body.text, deleted: false });
     }
-    return null;
   };
 
-  /** An event of the log: a new line, or one of ours that has found its place. */
-  Room.prototype.arrived = function (body, meta) {
-    var known = this.find(meta.id, person(body.from).key);
-    if (known === null) {
-      known = this.entry(meta.offset, meta.id, body, meta.at);
-      this.place(known);
-      this.emit("message", known);
+  /** A line reads differently from now on; `message` is null when it is not had here. */
+  Room.prototype.changed = function (change) {
+    var message = this.log.change(change);
+    if (message !== null) {
+      this.emit("state", message);
+    }
+    this.emit("changed", change, message);
+  };
+
+  Room.prototype.setTopic = function (body, meta) {
+    this.topic = String(body.text);
+    this.arrived(["topic", body], meta);
+    this.emit("topic", this.topic);
+  };
+
+  Room.prototype.ordered = function (body, meta) {
+    if (body.what === "role" && this.chat.isYou(body.whom[0])) {
+      this.role = body.role === "nobody" ? null : body.role;
+    } else if (body.what === "kind") {
+      this.access = body.kind;
+    }
+    this.emit("order", this.arrived(["order", body], meta).order);
+  };
+
+  // Earlier lines -----------------------------------------------------------------------------------------------------
+
+  /**
+   * Put earlier lines before the first, `limit` entries of the log at once; the result is how many lines came, 0 also
+   * while others are under way already.
+   */
+  Room.prototype.older = function (limit) {
+    var deferred = new TwistedChat.Deferred();
+    if (this.earlier !== null || !this.log.wantsEarlier()) {
+      deferred.callback(0);
+    } else {
+      this.earlier = deferred;
+      this.askEarlier(deferred, limit);
+    }
+    return deferred;
+  };
+
+  /** Entries that only change others give no line: then those before them are asked for. */
+  Room.prototype.askEarlier = function (deferred, limit) {
+    var room = this;
+    this.log.expect();
+    this.chat.ask("history", [this.channel, this.log.first, limit]).addCallback(function (entries) {
+      if (room.earlier === deferred && room.log.late === null) {
+        room.askEarlier(deferred, limit);
+      } else if (room.earlier === deferred) {
+        room.gotEarlier(deferred, limit, entries);
+      } else {
+        deferred.callback(0);
+      }
+    }).addErrback(function (error) {
+      if (room.earlier === deferred) {
+        room.earlier = room.log.late = null;
+      }
+      deferred.errback(error);
+    });
+  };
+
+  Room.prototype.gotEarlier = function (deferred, limit, entries) {
+    var lines = this.log.putEarlier(entries);
+    this.beginning = this.log.beginning();
+    if (lines.length === 0 && this.log.wantsEarlier()) {
+      this.askEarlier(deferred, limit);
       return;
     }
-    this.confirm(known, meta.offset, meta.at);
-    this.messages.splice(this.messages.indexOf(known), 1);
-    this.place(known);
-    this.emit("state", known);
+    this.earlier = null;
+    this.emit("older", lines);
+    deferred.callback(lines.length);
   };
 
-  /** Put a message where the log has it: before what is not sent yet, after smaller offsets. */
-  Room.prototype.place = function (message) {
-    var i = this.messages.length;
-    while (i > 0 && this.isAfter(this.messages[i - 1], message)) {
-      i -= 1;
-    }
-    this.messages.splice(i, 0, message);
-    this.bound();
-  };
-
-  Room.prototype.isAfter = function (other, message) {
-    return message.offset !== null && (other.offset === null || other.offset > message.offset);
-  };
-
-  /** Drop the oldest lines of the log; what is not sent yet has a bound of its own. */
-  Room.prototype.bound = function () {
-    while (this.messages.length > MESSAGES_KEPT) {
-      this.messages.shift();
-    }
-  };
+  // Who is here, and whether we are -----------------------------------------------------------------------------------
 
   Room.prototype.setPeople = function (change) {
     var came = (change.came || []).map(person);
@@ -221,103 +258,11 @@
     });
   };
 
-  // Sending -----------------------------------------------------------------------------------------------------------
-
-  Room.prototype.unsent = function () {
-    return this.messages.filter(function (message) { return message.state === "pending" && message.offset === null; });
-  };
-
-  Room.prototype.say = function (text) {
-    var message = {
-      id: TwistedChat.randomId(ID_CHARS, this.chat.options.random), from: this.chat.you || { key: "", name: "" },
-      text: text, at: this.chat.clock.now() / 1000, state: "pending", offset: null, mine: true
-    };
-    if (this.unsent().length >= PENDING) {
-      message.state = "failed";
-      message.error = "Too many messages are waiting to be sent.";
-    }
-    this.messages.push(message);
-    this.bound();
-    this.emit("message", message);
-    this.flush();
-    return message;
-  };
-
-  /** Send a failed message again, under the same id: if it did arrive, nothing is doubled. */
-  Room.prototype.retry = function (message) {
-    if (message.state !== "failed" || this.messages.indexOf(message) < 0) {
-      return;
-    }
-    message.state = "pending";
-    delete message.error;
-    this.messages.splice(this.messages.indexOf(message), 1);
-    this.messages.push(message);
-    this.emit("state", message);
-    this.flush();
-  };
-
-  /** Send the next message, when we are in the room and nothing is under way. */
-  Room.prototype.flush = function () {
-    var next = this.unsent()[0];
-    if (next && this.joined && this.sending === null && this.timer === null && this.chat.chatter !== null) {
-      this.send(next, 1);
-    }
-  };
-
-  Room.prototype.send = function (message, attempt) {
-    var room = this;
-    this.sending = message;
-    this.chat.chatter.callRemote("say", this.channel, message.id, message.text).addCallback(function (offset) {
-      room.sending = null;
-      room.wasSent(message, offset);
-      room.flush();
-    }).addErrback(function (error) {
-      room.sending = null;
-      room.notSent(message, attempt, error);
-    });
-  };
-
-  Room.prototype.wasSent = function (message, offset) {
-    if (message.state === "pending" && this.messages.indexOf(message) >= 0) {
-      this.confirm(message, offset, message.at);
-      this.messages.splice(this.messages.indexOf(message), 1);
-      this.place(message);
-      this.emit("state", message);
-    }
-  };
-
-  /** Unknown: it stays pending and goes out again, same id, once we are back in the room. */
-  Room.prototype.notSent = function (message, attempt, error) {
-    var seconds = TwistedChat.retryAfter(error, attempt);
-    if (error.kind === "unknown" || message.state !== "pending") {
-      this.flush();
-    } else if (seconds !== null) {
-      this.sendLater(message, attempt + 1, seconds);
-    } else {
-      message.state = "failed";
-      message.error = errorText(error);
-      this.emit("state", message);
-      this.flush();
-    }
-  };
-
-  Room.prototype.sendLater = function (message, attempt, seconds) {
-    var room = this;
-    this.timer = this.chat.clock.setTimeout(function () {
-      room.timer = null;
-      if (room.joined && room.chat.chatter !== null && message.state === "pending") {
-        room.send(message, attempt);
-      } else {
-        room.flush();
-      }
-    }, seconds * 1000);
-  };
-
   Room.prototype.leave = function () {
     this.chat.live.leave(this.channel);
     this.chat.closeRoom(this, "left");
   };
 
-  TwistedChat.person = person;
+  TwistedChat.errorText = errorText;
   TwistedChat.Room = Room;
 }(this));

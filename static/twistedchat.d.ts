@@ -81,9 +81,11 @@ declare namespace TwistedChat {
     events: { [method: string]: (...args: any[]) => void };
     /** The answer to a join; `result.hole`: what came after our position is lost. */
     joined?(result: any): void;
+    /** What matters only now, by name. */
+    hints?: { [method: string]: (...args: any[]) => void };
     /** Takes the entries of a join that did not carry on from our position, [offset, id, [method, ...], at], as one batch.
      *  Without it they come as events with `meta.history`. `meta` is {channel, epoch, offset, id, at, history}. */
-    history?(entries: any[], hole: boolean, epoch: string): void;
+    history?(entries: any[], hole: boolean, epoch: string, head: number): void;
     refused?(error: RemoteError): void;
     presence?(change: { kind: "full" | "delta" | "count"; version: number; people?: [string, string][]; came?: [string, string][]; went?: [string, string][]; count: number }): void;
     /** The server ended the subscription; unless "removed", the client asks for it again by itself. */
@@ -108,12 +110,28 @@ declare namespace TwistedChat {
   }): void;
 
   type Person = { key: string; name: string };
+
+  /** What a moderator did; `until` in seconds since 1970, left out for what does not end. */
+  interface Order {
+    what: "kick" | "ban" | "unban" | "mute" | "unmute" | "role" | "kind";
+    whom: Person; by: Person; reason?: string; until?: number;
+    role?: "nobody" | "member" | "moderator" | "owner"; kind?: "public" | "unlisted" | "members";
+  }
+
+  /** A line of a room. */
   interface Message {
-    id: string; from: Person; text: string;
+    id: string; from: Person;
+    /** action: what somebody does. command: a line of ours that begins with a slash, until it is done. */
+    kind: "message" | "action" | "notice" | "topic" | "order" | "command";
+    text: string;
     /** Seconds since 1970 (the server's clock; the page's own while pending). */
     at: number;
     state: "pending" | "sent" | "failed";
     offset: number | null; mine: boolean;
+    /** Changed since it was said; or taken back, and `text` is "". */
+    edited: boolean; deleted: boolean;
+    /** With kind "order". */
+    order?: Order;
     /** Why it failed, for people to read. */
     error?: string;
   }
@@ -125,25 +143,50 @@ declare namespace TwistedChat {
     person?: Person;
     /** Whether the server has let us in. */
     joined: boolean;
+    /** What the room is about; "" for nothing. */
+    topic: string;
+    /** Who finds it and may enter; null in a private chat. */
+    access: "public" | "unlisted" | "members" | null;
+    /** What we are here, null for nothing of it. */
+    role: "member" | "moderator" | "owner" | null;
     count: number;
     /** Everyone here, sorted by name, or null above 200 people. */
     people: Person[] | null;
-    /** Shown messages: the log's order, then pending ones. At most 1000 are kept. */
+    /** Shown lines: the log's order, then pending ones. At most 1000 are kept, 5000 with what `older` brought. */
     messages: Message[];
+    /** Whether the log begins with `messages[0]`. */
+    beginning: boolean;
     /** Whether lines before `messages[0]` are missing that were here before. */
     hole: boolean;
-    /** message: a new line (also our own, pending). state: a line of ours changed state, offset or place. hole: lines
-     *  before `messages[0]` of the history that comes next, in the same turn, are missing: some, or the log was begun anew
-     *  ("forgotten"), since the server was ("restarted"). history: `messages` was replaced. people: who is here changed
-     *  (came and went are empty after a full set). left: we are out, with a reason. */
-    on(event: "message", fn: (message: Message) => void): this;
-    on(event: "state", fn: (message: Message) => void): this;
-    on(event: "history", fn: (messages: Message[]) => void): this;
+    /** message: a new line (also our own, pending). state: a line changed its state, place or what it says. gone: a line of ours
+     *  is not there any more. older: these stand before all others now. hole: lines before `messages[0]` of the history that
+     *  comes next, in the same turn, are missing: some, or the log was begun anew ("forgotten"), since the server was
+     *  ("restarted"). history: `messages` was replaced. changed: an entry of the log reads differently, also one that is
+     *  not in `messages` (null). people: who is here changed (came and went are empty after a full set). typing: who types.
+     *  answer: what a command tells us alone. left: we are out, with a reason. */
+    on(event: "message" | "state" | "gone", fn: (message: Message) => void): this;
+    on(event: "older" | "history", fn: (messages: Message[]) => void): this;
+    on(event: "changed", fn: (change: { offset: number; text: string; deleted: boolean }, message: Message | null) => void): this;
     on(event: "hole", fn: (why: "missing" | "forgotten" | "restarted") => void): this;
     on(event: "people", fn: (change: { came: Person[]; went: Person[] }) => void): this;
+    on(event: "typing", fn: (people: Person[]) => void): this;
+    on(event: "topic" | "answer", fn: (text: string) => void): this;
+    on(event: "order", fn: (order: Order) => void): this;
     on(event: "joined" | "left", fn: (reason?: string) => void): this;
+    /** Say a text; do what it says when it begins with a slash ("/help"), "//x" says "/x". */
     say(text: string): Message;
     retry(message: Message): void;
+    /** Whether a message can be changed, or taken back, by us; the server has the last word. */
+    mayEdit(message: Message): boolean;
+    mayRemove(message: Message): boolean;
+    moderates(): boolean;
+    edit(message: Message, text: string): Deferred<number>;
+    /** Take a message back; one that failed just goes. */
+    remove(message: Message): Deferred<number | null>;
+    /** Put earlier lines before the first, from `limit` (at most 100) entries of the log; gives how many came. */
+    older(limit: number): Deferred<number>;
+    /** We type; the others are told every 3 s at most. */
+    typing(): void;
     leave(): void;
   }
 
@@ -167,6 +210,8 @@ declare namespace TwistedChat {
     on(event: "opened", fn: (room: Room) => void): this;
     on(event: "closed", fn: (room: Room) => void): this;
     on(event: "alert", fn: (alert: { text: string; at: number }) => void): this;
+    /** We were kicked or banned, or the room is its members' now; it is closed. */
+    on(event: "shownOut", fn: (told: { channel: string; title: string; text: string }) => void): this;
     /** The server said no to something that has no other place to show it. */
     on(event: "problem", fn: (error: RemoteError) => void): this;
     start(): void;

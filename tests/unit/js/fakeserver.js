@@ -25,6 +25,20 @@ class Log {
     this.entries.push(entry);
     return { entry, isNew: true };
   }
+  /** As twistedchat/chat/messages.py: the entry says `text` (null: nothing), and a change before this one nothing of its own. */
+  revise(offset, id, from, text) {
+    const target = this.entries[offset - 1];
+    const { from: author } = target.event[1];
+    const told = { from, offset };
+    target.event = [target.event[0], text === null ? { from: author, deleted: true } : { from: author, text, edited: true }];
+    this.entries.filter((entry) => /^(edited|deleted)$/.test(entry.event[0]) && entry.event[1].offset === offset)
+      .forEach((entry) => { entry.event = ["edited", { from: entry.event[1].from, offset }]; });
+    return this.post(id, text === null ? ["deleted", told] : ["edited", { ...told, text }]);
+  }
+  /** Entries as a join's answer and a page of history have them: as they are by now. */
+  static wire(entries) {
+    return entries.map((entry) => [entry.offset, entry.id, entry.event, entry.at]);
+  }
   finds([epoch, offset, id]) {
     if (epoch !== this.epoch || this.entries.length - offset > KEPT) {
       return false;
@@ -234,8 +248,8 @@ class Server {
     client.subscribed.set(channel, recovered ? stated[1] : log.head[1]);
     return {
       at: recovered ? stated : log.head, recovered,
-      entries: recovered ? [] : log.entries.slice(-50).map((entry) => [entry.offset, entry.id, entry.event, entry.at]),
-      people: { version: log.version, count: log.people.length, list: log.people }, info: {}
+      entries: recovered ? [] : Log.wire(log.entries.slice(-50)),
+      people: { version: log.version, count: log.people.length, list: log.people }, info: (this.info || {})[channel] || {}
     };
   }
   replay(client, channel, after) {
@@ -250,13 +264,26 @@ class Server {
   }
   /** Post to a channel's log, and tell everybody who is in it. */
   post(channel, id, event) {
-    const { entry, isNew } = this.log(channel).post(id, event);
+    return this.fan(channel, this.log(channel).post(id, event));
+  }
+  /** Change what the entry at an offset says; null: nothing any more. */
+  revise(channel, id, from, offset, text) {
+    return this.fan(channel, this.log(channel).revise(offset, id, from, text));
+  }
+  fan(channel, { entry, isNew }) {
     this.clients.forEach((client) => {
       if (isNew && client.subscribed.has(channel)) {
         this.event(client, channel, entry);
       }
     });
     return entry.offset;
+  }
+  hint(channel, event) {
+    this.clients.forEach((client) => {
+      if (client.subscribed.has(channel)) {
+        this.send(client, ["hint", channel, event]);
+      }
+    });
   }
   at(client, ack, positions, rewind) {
     this.states.push([positions, !!rewind]);
@@ -276,4 +303,4 @@ class Server {
   }
 }
 
-module.exports = { Server };
+module.exports = { Log, Server };
