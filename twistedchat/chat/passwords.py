@@ -158,11 +158,12 @@ class Workers:
             self._stopped.callback(None)
 
     def stop(self) -> "Deferred[None]":
-        """Forget what waits, and fire when nothing runs any more and the threads have ended. Once."""
-        self._stopped = Deferred()
-        for answer in list(self._waiting):
-            answer.cancel()
-        self._end()
+        """Forget what waits, and fire when nothing runs any more and the threads have ended. Idempotent."""
+        if self._stopped is None:
+            self._stopped = Deferred()
+            for answer in list(self._waiting):
+                answer.cancel()
+            self._end()
         return self._stopped
 
 
