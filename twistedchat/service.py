@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.application.service import MultiService, Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -19,8 +19,9 @@ from twistedchat.backends.measured import MeasuredBackend
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.chatter import make_chatters
 from twistedchat.chat.house import Chat, ChatRules
+from twistedchat.chat.making import make_people
 from twistedchat.chat.messages import TextRules
-from twistedchat.chat.people import People
+from twistedchat.chat.passwords import Workers
 from twistedchat.chat.rooms import Room, RoomKind, room_channel
 from twistedchat.comet.clockwork import Clockwork
 from twistedchat.comet.resource import CometResource
@@ -90,7 +91,9 @@ class House:
             max_open=limits.max_channels,
             keep=limits.log_tail,
         )
-        people = People(secret, reactor.seconds, limits.says_per_s, limits.says_burst, limits.max_people)
+        self._workers = Workers(reactor) if _is_real(reactor) else None
+        run = self._workers.run if self._workers else maybeDeferred  # a clock turned by hand has no threads
+        people = make_people(settings, self._store, reactor, now, secret, run)
         self.chat = Chat(
             self.hub.open, self.hub.get, self._store, people, now, reactor.seconds, _rules(settings)
         )
@@ -216,7 +219,8 @@ class House:
             self._tests.release()
         self._clockwork.stop()
         self.hub.stop()
-        return self.backend.stop()
+        hashed = self._workers.stop() if self._workers else succeed(None)
+        return hashed.addCallback(lambda _: self.backend.stop())
 
 
 def mount_policy(settings: Settings, brief: bool = False) -> MountPolicy:
@@ -307,7 +311,11 @@ def _check_script(name: str, factory: Callable[..., Any], scripts: Scripts) -> N
 
 def _wall_clock(reactor: Any) -> Callable[[], float]:
     """Seconds since 1970; a fake reactor's own seconds, so that tests rule the time."""
-    return time.time if hasattr(reactor, "fireSystemEvent") else reactor.seconds
+    return time.time if _is_real(reactor) else reactor.seconds
+
+
+def _is_real(reactor: Any) -> bool:
+    return hasattr(reactor, "fireSystemEvent")
 
 
 class HouseService(Service):
