@@ -14,7 +14,7 @@ help:
 	@echo "make test       run all that can run here and say what did not (PARTS='unit contract' for some)"
 	@echo "make test-deps  install with apt what the tests use and this machine lacks"
 	@echo "make soak       the long tests"
-	@echo "make bench      figures against node's sockjs"
+	@echo "make bench      figures against node's sockjs, and of long logs"
 	@echo "make lint       style, types, imports;  make format  let ruff write the style"
 	@echo "make venv       .venv with everything for development"
 
@@ -37,6 +37,7 @@ soak: .venv/test.stamp
 
 bench: .venv/test.stamp
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.depth
 
 lint: .venv/test.stamp
 	@$(BIN)/python tools/run_tests.py lint types imports es3 dts

@@ -14,7 +14,7 @@ _limits = replace(Limits(), calls_per_s=1e6, calls_burst=1_000_000, says_per_s=1
 _settings = Settings(
     http=("tcp:0:interface=127.0.0.1",),
     state_dir=os.environ["TWISTEDCHAT_BENCH_STATE"],
-    backend="memory:",  # what is measured is the fan-out
+    backend=os.environ["TWISTEDCHAT_BENCH_BACKEND"],
     limits=_limits,
 )
 

@@ -13,7 +13,6 @@ import twisted
 from bench.measure import BURST, Figures
 from bench.servers import PACKAGE
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 Results = Mapping[tuple[str, str, int], Sequence[Figures]]
 """(server, transport, subscribers) to the figures of each round."""
 
@@ -46,7 +45,8 @@ def _command(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Return what was measured on, and when."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next(
         (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU"
@@ -107,7 +107,7 @@ def section(results: Results, failures: Sequence[str]) -> str:
     rounds = max(map(len, results.values()))
     load = os.getloadavg()[2]
     lines = [
-        f"{_machine()} Rounds: {rounds}. Load average {load:.1f} over the last 15 minutes; the bench itself makes up to 2.",
+        f"{machine()} Rounds: {rounds}. Load average {load:.1f} over the last 15 minutes; the bench itself makes up to 2.",
         "",
         *_table("server CPU µs per delivery, closed", results, lambda each: each.closed_us, fan_out_target),
         *_table(
@@ -122,9 +122,10 @@ def section(results: Results, failures: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, text: str) -> None:
-    """Replace the generated section of the document; make the document if it is not there."""
-    whole = path.read_text() if path.exists() else f"{_INTRO}{BEGIN}\n{END}\n"
-    before, _, rest = whole.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+def write(path: Path, text: str, name: str = "bench") -> None:
+    """Replace the generated section ``name`` of the document; make the document if it is not there."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    whole = path.read_text() if path.exists() else f"{_INTRO}{begin}\n{end}\n"
+    before, _, rest = whole.partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n{text}\n{end}{after}")

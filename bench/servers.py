@@ -105,16 +105,18 @@ def start_node() -> Server:
 
 
 class OurServer(Server):
-    """Our chat under twistd, with a state directory of its own."""
+    """Our chat under twistd, with a state directory of its own; in memory unless a ``backend`` is given."""
 
     CONFIGURATION = ROOT / "bench" / "chat_tac.py"
 
-    def __init__(self, profile: Path | None = None) -> None:
+    def __init__(self, profile: Path | None = None, backend: str = "memory:") -> None:
         self._state = tempfile.TemporaryDirectory(prefix="twistedchat-bench-")
         runner = ["-m", "bench.profiled", str(profile)] if profile else ["-c", _TWISTD]
         service = ["-n", "--pidfile=", "-y", str(self.CONFIGURATION)]
         super().__init__(
-            "ours", [sys.executable, *runner, *service], {"TWISTEDCHAT_BENCH_STATE": self._state.name}
+            "ours",
+            [sys.executable, *runner, *service],
+            {"TWISTEDCHAT_BENCH_STATE": self._state.name, "TWISTEDCHAT_BENCH_BACKEND": backend},
         )
 
     def stop(self) -> None:
