@@ -21,6 +21,7 @@ from twistedchat.chat.chatter import make_chatters
 from twistedchat.chat.house import Chat, ChatRules
 from twistedchat.chat.making import make_people
 from twistedchat.chat.messages import TextRules
+from twistedchat.chat.names import BadName
 from twistedchat.chat.passwords import Workers
 from twistedchat.chat.rooms import Room, RoomKind, room_channel
 from twistedchat.comet.clockwork import Clockwork
@@ -246,7 +247,7 @@ def _rules(settings: Settings) -> ChatRules:
     limits = settings.limits
     rooms = [
         Room(
-            room_channel(room.title),
+            _channel_of(room.title),
             room.title,
             RoomKind(room.kind),
             room.topic,
@@ -264,6 +265,13 @@ def _rules(settings: Settings) -> ChatRules:
     )
 
 
+def _channel_of(title: str) -> str:
+    try:
+        return room_channel(title)
+    except BadName as error:
+        raise Refusal(f"rooms: {title!r}: {error}") from error
+
+
 def _presence(limits: Limits) -> Presence:
     return Presence(limits.presence_grace_s, limits.presence_interval_s, limits.presence_names)
 
@@ -272,8 +280,7 @@ def _live_server(settings: Settings, reactor: Any, chat: Chat, scripts: Scripts)
     limits = settings.limits
     roots: dict[str, Callable[..., Any]] = {"chat": make_chatters(chat, limits.snapshot)}
     if settings.element is not None:
-        factory = load_element(settings.element)
-        _check_script(settings.element, factory, scripts)
+        factory = element_factory(settings.element, scripts)
         roots["element"] = lambda client: factory()
     return LiveServer(
         reactor,
@@ -295,6 +302,17 @@ def _live_server(settings: Settings, reactor: Any, chat: Chat, scripts: Scripts)
             baskets_per_address_chars=limits.max_baskets_per_address_bytes,
         ),
     )
+
+
+def element_factory(name: str, scripts: Scripts) -> Callable[..., Any]:
+    """Return the factory of the operator's own element.
+
+    Raises:
+        Refusal: it cannot be loaded, or its element's script is missing.
+    """
+    factory = load_element(name)
+    _check_script(name, factory, scripts)
+    return factory
 
 
 def _check_script(name: str, factory: Callable[..., Any], scripts: Scripts) -> None:

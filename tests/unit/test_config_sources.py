@@ -197,8 +197,8 @@ def test_a_file_that_is_said_counts_before_the_variables_file(file: Path) -> Non
             '[[rooms]]\ntitle = "A"\nretention_entries = -1',
             "rooms.retention_entries: takes a whole number of entries",
         ),
-        ('rooms = ["A", "B", "A"]', "rooms: title 'A' is there twice"),
-        ('rooms = ["A", {title = ""}]', "rooms[2].title: takes 1 to 64 characters in one line"),
+        ('rooms = ["A", "B", "a"]', "rooms: 'a' is there twice"),
+        ('rooms = ["A", {title = ""}]', "rooms[2].title: takes 1 to 60 characters in one line"),
         ("this is no toml", "is not TOML: "),
     ],
 )
@@ -293,7 +293,7 @@ def test_a_file_that_others_may_read_has_no_secret(file: Path) -> None:
         (f'{KEY}key = "hushhush"\nkye = "hushhush"\n', "token_keys.kye: unknown; did you mean 'key'?"),
         (f'{KEY}key = ["hushhush"]\n', "token_keys.key: takes a text"),
         ('token_keys = "hushhush"\n', "token_keys: takes a list of tables with kid"),
-        (f'{KEY}key = "hush"\n{KEY}key = "hush"\n', "token_keys: kid '1' is there twice"),
+        (f'{KEY}key = "hush"\n{KEY}key = "hush"\n', "token_keys: '1' is there twice"),
         (
             '[[token_keys]]\nkid = "1"\nalg = "none"\nissuer = "x"\nkey = "hush"',
             "token_keys.alg: unknown algorithm 'none'",
@@ -330,7 +330,18 @@ def test_everyone_may_read_a_public_key(file: Path) -> None:
     path = file.parent / "k"
     path.write_text("-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n")
     path.chmod(0o644)
-    assert from_file(file, f'{KEY}key_file = "k"\n').token_keys[0].key.startswith("-----BEGIN")
+    public = KEY.replace("HS256", "EdDSA")
+    assert from_file(file, f'{public}key_file = "k"\n').token_keys[0].key.startswith("-----BEGIN")
+    path.write_text('{"kty": "OKP", "x": "abc", "d": "hushhush"}')
+    (line,) = faults_of_file(file, f'{public}key_file = "k"\n')
+    assert line == f"token_keys.key_file: others may read {path} (mode 644); chmod 600 it"
+
+
+def test_a_public_key_may_stand_where_everyone_reads_it(file: Path) -> None:
+    public = '{kid = "1", alg = "EdDSA", issuer = "x", key = "abc"}'
+    file.write_text(f"token_keys = [{public}]\n")
+    file.chmod(0o644)
+    assert read_settings(Said(config=str(file)), {}) == read_settings(Said({"token_keys": [public]}), {})
 
 
 @pytest.mark.parametrize(

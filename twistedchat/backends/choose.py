@@ -87,10 +87,18 @@ def make_backend(settings: Settings, reactor: Any) -> IBackend:
     Raises:
         Refusal: nobody makes backends of this scheme, or it cannot be opened.
     """
-    url = settings.backend
+    return find_maker(settings.backend).make(settings.backend, settings, reactor)
+
+
+def find_maker(url: str) -> IBackendMaker:
+    """Return who makes backends of this URL's scheme.
+
+    Raises:
+        Refusal: nobody does.
+    """
     scheme, colon, _ = url.partition(":")
     maker = MAKERS.get(scheme) if colon else None
-    return (maker or _from_plugin(url, scheme)).make(url, settings, reactor)
+    return maker or _from_plugin(url, scheme)
 
 
 def _from_plugin(url: str, scheme: str) -> IBackendMaker:

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
+from operator import attrgetter
 
 from twistedchat import parsing
 from twistedchat.config import ROOM_KINDS, TOKEN_ALGORITHMS, Limits, Refusal, RoomSetting, TokenKey
@@ -25,10 +26,13 @@ from twistedchat.settings.kinds import (
 
 _DAY_S = 86_400
 _YEAR_S = 366 * _DAY_S
-_MAX_ROOM_CHARS = 64
+_MAX_ROOM_CHARS = 60
 _MAX_TOPIC_CHARS = 200
 _MAX_KEY_FILE_BYTES = 16_384
-_FOR_OTHERS = 0o007
+FOR_OTHERS = 0o007  # of a file's mode; a group may be the operator's way to share a file
+
+# Fields of records that are never told.
+SECRETS = frozenset({"key"})
 
 # Limits that may be nothing at all.
 _FROM_ZERO = {"snapshot", "presence_grace_s", "presence_names"}
@@ -102,16 +106,20 @@ def _room(table: dict[str, object], base: str) -> RoomSetting:
     return RoomSetting(**read_table(table, _ROOM, base, needed=["title"]))
 
 
+def _folded_title(room: RoomSetting) -> str:
+    return room.title.casefold()
+
+
 def _token_key(table: dict[str, object], base: str) -> TokenKey:
     values = read_table(table, _TOKEN_KEY, base, needed=["kid", "alg", "issuer"])
     if ("key" in values) == ("key_file" in values):
         raise Faulty(("", "takes either key or key_file"))
-    text = values.pop("key", None) or _content(values.pop("key_file", ""))
+    text = values.pop("key", None) or _content(values.pop("key_file", ""), values["alg"])
     return TokenKey(**values, key=text.strip())
 
 
-def _content(path: str) -> str:
-    """Return the text of a key file, which must be private."""
+def _content(path: str, alg: str) -> str:
+    """Return the text of a key file, which must be private where its key is."""
     try:
         with open(path, encoding="ascii") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -120,16 +128,24 @@ def _content(path: str) -> str:
         raise Faulty((".key_file", f"cannot read {path}: {error.strerror or error}")) from None
     except UnicodeDecodeError:
         raise Faulty((".key_file", f"{path} is no key: it is not text")) from None
-    if mode & _FOR_OTHERS and "PUBLIC KEY" not in text:
+    if mode & FOR_OTHERS and _is_secret(alg, text):
         raise Faulty((".key_file", f"others may read {path} (mode {mode:o}); chmod 600 it"))
     if not text.strip():
         raise Faulty((".key_file", f"{path} is empty"))
     return text
 
 
+def _is_secret(alg: object, text: object) -> bool:
+    """Say whether the text of a key is for nobody else: of EdDSA the public half may be known to all."""
+    return alg != "EdDSA" or not isinstance(text, str) or "PRIVATE" in text or '"d"' in text
+
+
 def _has_key(raw: object) -> bool:
     tables = raw if isinstance(raw, list) else [raw]
-    return any(isinstance(table, dict) and "key" in table for table in tables)
+    return any(
+        isinstance(table, dict) and "key" in table and _is_secret(table.get("alg"), table["key"])
+        for table in tables
+    )
 
 
 def _has_password(raw: object) -> bool:
@@ -169,13 +185,19 @@ KEYS = (
     Key(
         "rooms",
         "rooms",
-        Tables(_room, "title", "title", "a list of titles or of tables with a title"),
+        Tables(_room, "title", _folded_title, 1, "a list of titles or of tables with a title"),
         "room",
     ),
     Key(
         "token_keys",
         "token_keys",
-        Tables(_token_key, None, "kid", "a list of tables with kid, alg, issuer, and key or key_file"),
+        Tables(
+            _token_key,
+            None,
+            attrgetter("kid"),
+            0,
+            "a list of tables with kid, alg, issuer, and key or key_file",
+        ),
         "token-key",
         hides=_has_key,
     ),

@@ -8,6 +8,7 @@ import math
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -272,12 +273,14 @@ class Tables:
     Attributes:
         make: gets the table and the directory that relative paths count from; raises ``Faulty``.
         short: key that a text in place of a table stands for, or None where there must be a table.
-        unique: attribute of a record that no two may share, as it is or folded.
+        identity: returns of a record what no two may have.
+        least: how many there must be.
     """
 
     make: Callable[[dict[str, object], str], Any]
     short: str | None
-    unique: str
+    identity: Callable[[Any], str]
+    least: int = 0
     takes: str = "a list of tables"
 
     def from_text(self, text: str) -> object:
@@ -292,16 +295,16 @@ class Tables:
     def read(self, raw: object, base: str) -> tuple[Any, ...]:
         """See ``Kind``."""
         tables = [raw] if isinstance(raw, dict) else raw
-        if not isinstance(tables, list) or not tables:
+        if not isinstance(tables, list) or len(tables) < self.least:
             raise Faulty(("", f"takes {self.takes}"))
         found = collect(
             partial(self._record, table, base, f"[{at}]" if len(tables) > 1 else "")
             for at, table in enumerate(tables, 1)
         )
-        said = [getattr(record, self.unique) for record in found]
-        twice = sorted({name for name in said if said.count(name) > 1})
+        counts = Counter(map(self.identity, found))
+        twice = [f"{name!r}" for name, count in counts.items() if count > 1]
         if twice:
-            raise Faulty(("", f"{self.unique} {twice[0]!r} is there twice"))
+            raise Faulty(("", f"{twice[0]} is there twice"))
         return tuple(found)
 
     def _record(self, table: object, base: str, place: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from twistedchat.config import Faults, Limits, Refusal, Settings
 from twistedchat.parsing import nearest
-from twistedchat.settings.keys import BY_NAME, LIMITS, RELATIONS
+from twistedchat.settings.keys import BY_NAME, FOR_OTHERS, LIMITS, RELATIONS
 from twistedchat.settings.kinds import Faulty, Kind
 
 PREFIX = "TWISTEDCHAT_"
@@ -234,7 +234,7 @@ def _take_table(layer: _Layer, path: str, table: dict[str, object], mode: int) -
     for name, raw in table.items():
         if name not in BY_NAME:
             layer.fault(f"{path}: {name}", f"unknown{nearest(name, [*BY_NAME, 'limits'])}")
-        elif mode & 0o007 and BY_NAME[name].hides(raw):
+        elif mode & FOR_OTHERS and BY_NAME[name].hides(raw):
             layer.fault(
                 f"{path}: {name}",
                 f"others may read this file (mode {mode:o}) and the secret in it; chmod 600 it",

@@ -1,0 +1,6 @@
+"""See ``cli``."""
+
+from twistedchat.cli.main import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""``python -m twistedchat``: what an operator does besides running ``twistd chat``."""
