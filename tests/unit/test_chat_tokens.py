@@ -83,6 +83,9 @@ def test_keys_may_be_written_plainly_too() -> None:
     "bad",
     [
         TokenKey("h1", "HS256", "site", urlsafe_b64encode(b"x" * 31).decode()),
+        TokenKey("h1", "HS256", "site", "c2hvcnQ"),
+        TokenKey("h1", "HS256", "site", '{"kty": "oct", "k": "c2hvcnQ"}'),
+        TokenKey("h1", "HS256", "site", ""),
         TokenKey("h1", "HS256", "site", "not base64 é"),
         TokenKey("h1", "HS256", "site", PRIVATE),
         TokenKey("e1", "EdDSA", "site", SECRET),

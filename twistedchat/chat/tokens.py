@@ -137,9 +137,19 @@ def _from_jwk(text: str) -> Key:
         found = json.loads(text)
         if found["kty"] == "OKP":
             return OKPKey.import_key(found)
+        _check_secret(_raw(found["k"]))
         return OctKey.import_key(found)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise Refusal("this is not a key; make one with gen-key") from None
+
+
+def _raw(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _check_secret(secret: bytes) -> None:
+    if len(secret) < MIN_SECRET_BYTES:
+        raise Refusal(f"a secret for HS256 has at least {MIN_SECRET_BYTES} bytes")
 
 
 def _from_plain(alg: str, text: str) -> Key:
@@ -148,7 +158,8 @@ def _from_plain(alg: str, text: str) -> Key:
             return OKPKey.import_key(text)
         if alg == "EdDSA":
             return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": text.rstrip("=")})
-        return OctKey.import_key(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        _check_secret(_raw(text))
+        return OctKey.import_key(_raw(text))
     except (JoseError, ValueError, TypeError):
         raise Refusal("this is neither a key of gen-key nor base64url nor PEM") from None
 
@@ -157,8 +168,8 @@ def _material(setting: TokenKey) -> Key:
     text = setting.key.strip()
     key = _from_jwk(text) if text.startswith("{") else _from_plain(setting.alg, text)
     if setting.alg == "HS256":
-        if not isinstance(key, OctKey) or len(key.raw_value) < MIN_SECRET_BYTES:
-            raise Refusal(f"HS256 needs a secret of at least {MIN_SECRET_BYTES} bytes")
+        if not isinstance(key, OctKey):
+            raise Refusal("HS256 needs a secret, not a public key")
     elif not isinstance(key, OKPKey) or key.curve_name != "Ed25519":
         raise Refusal("EdDSA needs an Ed25519 key")
     return key
