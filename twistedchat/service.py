@@ -22,6 +22,7 @@ from twistedchat.chat.house import Chat, ChatRules
 from twistedchat.chat.making import make_people
 from twistedchat.chat.messages import TextRules
 from twistedchat.chat.names import BadName
+from twistedchat.chat.online import Online
 from twistedchat.chat.passwords import Workers
 from twistedchat.chat.rooms import Room, RoomKind, room_channel
 from twistedchat.comet.clockwork import Clockwork
@@ -96,7 +97,14 @@ class House:
         run = self._workers.run if self._workers else maybeDeferred  # a clock turned by hand has no threads
         people = make_people(settings, self._store, reactor, now, secret, run)
         self.chat = Chat(
-            self.hub.open, self.hub.get, self._store, people, now, reactor.seconds, _rules(settings)
+            self.hub.open,
+            self.hub.get,
+            self._store,
+            people,
+            now,
+            reactor.seconds,
+            Online(reactor, limits.presence_grace_s),
+            _rules(settings),
         )
         self.scripts = Scripts()
         self.live = _live_server(settings, reactor, self.chat, self.scripts)
@@ -219,6 +227,7 @@ class House:
         if self._tests is not None:
             self._tests.release()
         self._clockwork.stop()
+        self.chat.online.stop()
         self.hub.stop()
         hashed = self._workers.stop() if self._workers else succeed(None)
         return hashed.addCallback(lambda _: self.backend.stop())

@@ -13,6 +13,7 @@ from twisted.internet.task import Clock
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.house import Chat
+from twistedchat.chat.online import Online
 from twistedchat.chat.people import People
 from twistedchat.core.presence import Person, Presence
 from twistedchat.testing.backends import message_id, settled
@@ -74,7 +75,7 @@ def chat() -> Chat:
     store = MemoryBackend()
     hub = Hub(store, clock, clock.seconds)
     people = People("secret", clock.seconds, 5, 20, 100)
-    made = Chat(hub.open, hub.get, store, people, clock.seconds, clock.seconds)
+    made = Chat(hub.open, hub.get, store, people, clock.seconds, clock.seconds, Online(clock))
     settled(Deferred.fromCoroutine(made.load()))
     made.clock = clock  # type: ignore[attr-defined]
     return made

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.house import Chat
+from twistedchat.chat.online import Online
 from twistedchat.chat.people import People
 from twistedchat.core.errors import NoSuchElement, StoreUnavailable, StoreUnknown
 from twistedchat.live.calls import OutcomeUnknown, RemoteError
@@ -50,7 +51,9 @@ class World:
         self.hub = Hub(self.store, self.clock, self.clock.seconds, keep=KEEP)
         people = People("secret", self.clock.seconds, MANY, MANY, 100)
         seconds = self.clock.seconds
-        self.chat = Chat(self.hub.open, self.hub.get, self.store, people, seconds, seconds)
+        self.chat = Chat(
+            self.hub.open, self.hub.get, self.store, people, seconds, seconds, Online(self.clock)
+        )
         Deferred.fromCoroutine(self.chat.load())
         limits = LiveLimits(calls_per_s=MANY, calls_burst=MANY)
         self.live = LiveServer(self.clock, {"chat": self._make_root}, limits=limits)

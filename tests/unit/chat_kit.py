@@ -10,6 +10,7 @@ from twisted.internet.task import Clock
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.house import Chat, ChatRules
+from twistedchat.chat.online import Online
 from twistedchat.chat.people import People, Visitor
 from twistedchat.core.presence import Person
 from twistedchat.testing.backends import settled
@@ -25,7 +26,14 @@ class House:
         self.people = People("secret", self.clock.seconds, 1, 3, 100)
         seconds = self.clock.seconds
         self.chat = Chat(
-            self.hub.open, self.hub.get, self.store, self.people, seconds, seconds, ChatRules(**rules)
+            self.hub.open,
+            self.hub.get,
+            self.store,
+            self.people,
+            seconds,
+            seconds,
+            Online(self.clock),
+            ChatRules(**rules),
         )
         self.check = StateCheck(self.hub, self.store)
         self.wait(self.chat.load())

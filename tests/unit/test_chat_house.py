@@ -160,9 +160,9 @@ def test_opening_a_private_chat_tells_the_other_one(house: House) -> None:
     channel = house.wait(house.chat.open_private(ann, bob.person.key))
     assert channel == private_channel(ann.person.key, bob.person.key)
     assert house.log(user_channel(bob.person.key)) == [["privateOpened", channel, [ann.person.key, "Ann"]]]
-    assert house.chat.person_in(channel, ann) == bob.person
-    assert house.chat.person_in(channel, bob) == ann.person
-    assert house.chat.person_in("room/lobby", ann) is None
+    assert house.wait(house.chat.privates.other(channel, ann)) == bob.person
+    assert house.wait(house.chat.privates.other(channel, bob)) == ann.person
+    assert house.wait(house.chat.privates.other("room/lobby", ann)) is None
 
 
 def test_nobody_is_told_too_often(house: House) -> None:
@@ -182,7 +182,9 @@ def test_a_private_chat_needs_someone_else_who_is_here(house: House) -> None:
 
 def test_a_person_who_went_is_still_named_by_their_key(house: House) -> None:
     ann, gone = house.guest("Ann"), "g" * 22
-    assert house.chat.person_in(private_channel(ann.person.key, gone), ann) == Person(gone, "")
+    assert house.wait(house.chat.privates.other(private_channel(ann.person.key, gone), ann)) == Person(
+        gone, ""
+    )
 
 
 # --- alerts

@@ -135,6 +135,13 @@ class Accounts:
         """Say whether the person ``key`` has an account."""
         return await self._backend.get(BY_KEY, key[:_MAX_KEY_CHARS]) is not None
 
+    async def name_of(self, key: str) -> str | None:
+        """Return the name of the account of the person ``key``, or None."""
+        try:
+            return (await self._of(key)).account.name
+        except Revoked:
+            return None
+
     async def by_password(self, name: str, password: str, address: str) -> Account:
         """Return the account ``name`` if this is its password.
 

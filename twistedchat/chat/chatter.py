@@ -6,6 +6,7 @@ from msgspec import Meta
 from zope.interface import implementer
 
 from twistedchat.chat import commands
+from twistedchat.chat.chatter_contacts import ContactsChatter, Key
 from twistedchat.chat.errors import NoSuchRoom, RoomFull
 from twistedchat.chat.faces import IFace
 from twistedchat.chat.house import Chat
@@ -20,7 +21,7 @@ from twistedchat.core.throttle import TokenBucket
 from twistedchat.core.wire import ChannelName, MessageId
 from twistedchat.interfaces import IChannel, IJoiner
 from twistedchat.live.client import LiveClient
-from twistedchat.live.element import LiveElement, expose
+from twistedchat.live.element import expose
 from twistedchat.live.reading import Joining, entry_wire
 
 RETURN_S = 90.0  # who comes back with a ticket this soon after a restart was here before: no "came" is told
@@ -33,15 +34,12 @@ Ticket = Annotated[str, Meta(max_length=MAX_TICKET_CHARS)]
 Secret = Annotated[str, Meta(max_length=2000)]
 Token = Annotated[str, Meta(max_length=MAX_TOKEN_CHARS)]
 Nonce = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22,64}\Z")]
-Key = Annotated[str, Meta(max_length=64)]
-
-
 Offset = Annotated[int, Meta(ge=1, le=2**53)]
 Count = Annotated[int, Meta(ge=1, le=100)]
 
 
 @implementer(IJoiner, IFace)
-class Chatter(LiveElement):
+class Chatter(ContactsChatter):
     """One page in the chat. Its exposed methods are those of docs/protocol.md, section 9."""
 
     jsClass = "TwistedChat.Chatter"
@@ -113,9 +111,11 @@ class Chatter(LiveElement):
             raise NotLoggedIn("there was another login or logout meanwhile")
         if self._visitor is not None and self._visitor is not visitor:
             self._leave_all()
+            self._chat.online.left(self._visitor.person.key, self._client_id)
             self._forget(self._visitor)
         self._visitor = visitor
         self._chat.faces.add(visitor.person.key, self)
+        self._come_online(visitor)
 
     @expose
     async def rename(self, name: Name) -> dict[str, Any]:
@@ -131,6 +131,7 @@ class Chatter(LiveElement):
         visitor, self._visitor = self._visitor, None
         if visitor is not None:
             self._leave_all(visitor)
+            self._chat.online.left(visitor.person.key, self._client_id)
             self._forget(visitor)
 
     def _forget(self, visitor: Visitor) -> None:
@@ -181,11 +182,6 @@ class Chatter(LiveElement):
         page = await self._chat.people_in(self._me(), channel, after, 200)
         return [(person.key, person.name) for person in page]
 
-    @expose
-    async def private(self, key: Key) -> str:
-        """Open the private chat with a person, on both sides; return its channel."""
-        return await self._chat.open_private(self._me(), key)
-
     # --- what is said
 
     @expose
@@ -233,21 +229,32 @@ class Chatter(LiveElement):
             self.client.unsubscribe(channel, "removed")
         self.notify("shownOut", channel, text)
 
+    def hidden(self, channel: str) -> None:
+        """See IFace."""
+        self.leaving(channel)
+
     # --- joining
 
     async def joining(self, name: str) -> Joining:
         """Let the page into the channel ``name``; see IJoiner."""
         visitor = self._me()
         channel = await self._chat.enter(visitor, name)
-        if self._visitor is not visitor or self.client is None or not self.client.attached:
-            raise NotLoggedIn("log in first")
+        self._still(visitor)
         if name == ALERTS:
             return Joining(channel, tail=0)  # an old alert is no alert
         if name == user_channel(visitor.person.key):
             return Joining(channel, tail=self._snapshot)
         info = await self._info(name, visitor)
-        self._enter(visitor, channel)
+        hidden = await self._chat.privates.hides(visitor, name)
+        self._still(visitor)
+        if not hidden:
+            self._enter(visitor, channel)
         return Joining(channel, info, self._snapshot)
+
+    def _still(self, visitor: Visitor) -> None:
+        """It took time: the page may be somebody else by now, or away."""
+        if self._visitor is not visitor or self.client is None or not self.client.attached:
+            raise NotLoggedIn("log in first")
 
     def leaving(self, name: str) -> None:
         """The page leaves the channel ``name``; see IJoiner."""
@@ -256,7 +263,7 @@ class Chatter(LiveElement):
             channel.leave(self._visitor.person.key, self._client_id)
 
     async def _info(self, name: str, visitor: Visitor) -> dict[str, Any]:
-        other = self._chat.person_in(name, visitor)
+        other = await self._chat.privates.other(name, visitor)
         if other is not None:
             return {"kind": "private", "title": other.name, "person": (other.key, other.name)}
         role = await self._chat.role(visitor, name)
@@ -278,12 +285,17 @@ class Chatter(LiveElement):
         visitor = self._visitor
         if visitor is None or self.client is None or not self.client.attached:
             return
+        self._come_online(visitor)
         for name, channel in list(self._present.items()):
             try:
                 self._enter(visitor, channel)
             except RoomFull:
                 del self._present[name]
                 self.client.unsubscribe(name, "removed")
+
+    def _come_online(self, visitor: Visitor) -> None:
+        if self.client is not None and self.client.attached:
+            self._chat.online.came(visitor.person, self._client_id)
 
     def _leave_all(self, visitor: Visitor | None = None) -> None:
         visitor = visitor or self._visitor
@@ -319,6 +331,7 @@ class Chatter(LiveElement):
     def _away(self) -> None:
         if self._visitor is None:
             return
+        self._chat.online.away(self._visitor.person.key, self._client_id)
         for channel in self._present.values():
             channel.away(self._visitor.person.key, self._client_id)
 

@@ -39,5 +39,9 @@ class Muted(SafeError):
     """This person may read and not write; the text says until when."""
 
 
+class TooManyContacts(SafeError):
+    """One of the two has as many contacts, or open requests, as they may have."""
+
+
 class TooLate(SafeError):
     """A message can be changed for some time only."""

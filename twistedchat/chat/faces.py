@@ -1,13 +1,21 @@
-"""Faces: through what people see the chat, a page or whatever else; found by person, to be told that they are shown out."""
+"""Faces: through what people see the chat, a page or whatever else; found by person, to be told what concerns only them."""
+
+from typing import Any
 
 from zope.interface import Interface
 
 
 class IFace(Interface):
-    """One way in which one person is in the chat."""
+    """One way in which one person is in the chat. All methods return at once and must not raise."""
 
     def shownOut(channel: str, text: str) -> None:
-        """The person may not be in ``channel`` any more; ``text`` tells them why. At once, and must not raise."""
+        """The person may not be in ``channel`` any more; ``text`` tells them why."""
+
+    def hidden(channel: str) -> None:
+        """The person goes on reading ``channel``, and is not to be seen in it any more. Idempotent."""
+
+    def told(method: str, *args: Any) -> None:
+        """Something of docs/protocol.md, section 9, that is told to one person: its name and its JSON values."""
 
 
 class Faces:
@@ -29,5 +37,18 @@ class Faces:
 
     def show_out(self, key: str, channel: str, text: str) -> None:
         """Show the person with ``key`` out of ``channel``, on every face."""
-        for face in list(self._faces.get(key, {})):
+        for face in self._of(key):
             face.shownOut(channel, text)
+
+    def hide(self, key: str, channel: str) -> None:
+        """Let the person with ``key`` not be seen in ``channel``, by any face."""
+        for face in self._of(key):
+            face.hidden(channel)
+
+    def tell(self, key: str, method: str, *args: Any) -> None:
+        """Tell the person with ``key`` something, on every face; nothing where they have none."""
+        for face in self._of(key):
+            face.told(method, *args)
+
+    def _of(self, key: str) -> list[IFace]:
+        return list(self._faces.get(key, ()))

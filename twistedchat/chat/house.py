@@ -9,13 +9,17 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from twistedchat.chat.contacts import Contacts
 from twistedchat.chat.errors import BadText, NoSuchRoom
 from twistedchat.chat.faces import Faces
+from twistedchat.chat.known import Known
 from twistedchat.chat.messages import Messages, TextRules, check_text
 from twistedchat.chat.moderation import Moderation
+from twistedchat.chat.online import Online
 from twistedchat.chat.order import Orders, Role
 from twistedchat.chat.people import People, Visitor
 from twistedchat.chat.privates import HOUSE_IDENTITY, Privates
+from twistedchat.chat.privates_kept import KeptPrivates
 from twistedchat.chat.retention import Retention
 from twistedchat.chat.rights import Rights
 from twistedchat.chat.rooms import Room, RoomKind, Rooms
@@ -69,11 +73,15 @@ class Chat:
         people: who is logged in.
         now: seconds since 1970.
         clock: seconds of the clock that throttles go by.
+        online: who is here by a live client, as friends are told.
         rules: what the operator chose.
 
     Attributes:
         people: who is logged in.
         rooms: every room.
+        online: who is here, as friends are told.
+        contacts: friends, requests, and who does not talk with whom.
+        privates: private chats.
         faces: how people see the chat.
         logins: how many there were, by kind: ``guest``, ``ticket``, ``password``, ``token``.
         moderation: what moderators and owners do.
@@ -89,6 +97,7 @@ class Chat:
         people: People,
         now: Callable[[], float],
         clock: Callable[[], float],
+        online: Online,
         rules: ChatRules | None = None,
     ) -> None:
         self._rules = rules = rules or ChatRules()
@@ -101,9 +110,14 @@ class Chat:
         self.logins: Counter[str] = Counter()
         self.rooms = Rooms(store, rules.rooms, rules.max_rooms, self._count)
         self._orders = Orders(store, now)
-        self._rights = Rights(self.rooms, self._orders, now)
+        kept = KeptPrivates(store, now)
+        known = Known(people, kept)
+        self.online = online
+        self.contacts = Contacts(store, known, self.faces, online, now, clock)
+        self._rights = Rights(self.rooms, self._orders, now, self.contacts.blocks)
         self._messages = Messages(store, now, rules.texts)
-        self._privates = Privates(open_channel, find_channel, people)
+        self._kept = kept
+        self.privates = Privates(open_channel, find_channel, store, kept, known, self.contacts)
         self.moderation = Moderation(
             self.rooms, self._orders, self._rights, people, self.faces, open_channel, now
         )
@@ -237,11 +251,13 @@ class Chat:
             method: one of ``messages.TEXTS``.
 
         Raises:
-            BadText, NoSuchRoom, Banned, Muted, TooFast, IdReused, StoreUnavailable, StoreUnknown.
+            BadText, NoSuchRoom, NotAllowed, Banned, Muted, TooFast, IdReused, StoreUnavailable, StoreUnknown.
         """
         check_text(text, self._rules.texts.max_chars)
         log = await self._writable(visitor, channel)
-        return await self._messages.post(visitor, log, id, method, text)
+        posted = await self._messages.post(visitor, log, id, method, text)
+        await self._kept.touch(channel, visitor.person)
+        return posted
 
     async def edit(self, visitor: Visitor, channel: str, id: str, offset: int, text: str) -> Appended:
         """Change a message of one's own; see ``Messages.edit``. Raises what that and ``say`` do."""
@@ -313,16 +329,12 @@ class Chat:
         """Open a private chat, on both sides, and return its channel; see ``Privates.open``.
 
         Raises:
-            NoSuchPerson, TooFast, StoreUnavailable, StoreUnknown.
+            NoSuchPerson, NotAllowed, TooFast, Conflict, StoreUnavailable, StoreUnknown.
         """
-        self._privates.check(visitor, key)
+        other = await self.privates.whom(visitor, key)
         self._not_too_fast(visitor)
         self._take(visitor.opens)
-        return await self._privates.open(visitor, key)
-
-    def person_in(self, channel: str, visitor: Visitor) -> Person | None:
-        """Return the other person of a private chat, as far as they are known, or None for what is none."""
-        return self._privates.other(channel, visitor)
+        return await self.privates.open(visitor, other)
 
     async def alert(self, text: str) -> None:
         """Show ``text`` to everyone in the house, whichever room they are in.

@@ -95,6 +95,14 @@ class People:
         """Return who is logged in under ``name``, however it is written."""
         return self._visitors.named(name)
 
+    async def known(self, key: str) -> Person | None:
+        """Return the person ``key``, who is logged in or has an account, or None."""
+        here = self.find(key)
+        if here is not None:
+            return here.person
+        name = await self._accounts.name_of(key) if self._accounts is not None else None
+        return None if name is None else Person(key, name)
+
     def ticket(self, visitor: Visitor, client: str) -> str:
         """Return a ticket by which ``visitor`` comes back, also after a restart; it is as good as the client's login was."""
         key, name = visitor.person.key, visitor.person.name

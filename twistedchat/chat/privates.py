@@ -6,14 +6,18 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
-from twistedchat.chat.errors import NoSuchPerson
-from twistedchat.chat.people import People, Visitor
-from twistedchat.chat.where import private_channel, private_pair, user_channel
+from twistedchat.chat.contacts import SILENT, Contacts, can_be
+from twistedchat.chat.errors import NoSuchPerson, NotAllowed
+from twistedchat.chat.known import Known
+from twistedchat.chat.people import Visitor
+from twistedchat.chat.privates_kept import Kept, KeptPrivates
+from twistedchat.chat.where import other_of, private_channel, private_pair, user_channel
 from twistedchat.core import wire
 from twistedchat.core.presence import Person
-from twistedchat.interfaces import IChannel
+from twistedchat.interfaces import IBackend, IChannel
 
 HOUSE_IDENTITY = "house"
+LISTED = 200
 
 _REOPENED = 20  # of the last entries of one's own channel; as many private chats does a page open again
 
@@ -25,37 +29,46 @@ def _is_told(log: IChannel, channel: str) -> bool:
 
 
 class Privates:
-    """Opens private chats.
+    """Opens private chats, and lists them.
 
     Args:
         open_channel: opens a channel by name.
         find_channel: returns an open channel or None.
-        people: who is logged in.
+        store: where the heads of their logs are found.
+        kept: which there are.
+        known: finds people.
+        contacts: friends, and who does not talk with whom.
     """
 
     def __init__(
         self,
         open_channel: Callable[[str], "Deferred[IChannel]"],
         find_channel: Callable[[str], IChannel | None],
-        people: People,
+        store: IBackend,
+        kept: KeptPrivates,
+        known: Known,
+        contacts: Contacts,
     ) -> None:
         self._open_channel = open_channel
         self._find_channel = find_channel
-        self._people = people
+        self._store = store
+        self._kept = kept
+        self._known = known
+        self._contacts = contacts
 
-    async def open(self, visitor: Visitor, key: str) -> str:
-        """Open the private chat of ``visitor`` with the person of ``key``, on both sides; return its channel.
+    async def open(self, visitor: Visitor, other: Person) -> str:
+        """Open the private chat of ``visitor`` with ``other`` (see ``whom``), on both sides; return its channel.
 
-        Both are told in their own channels, where they find it again after a reload. Who is in it and would find it is not
-        told again: whoever opens it without end would push everything else out of there.
+        It is kept for both before either is told. Both are told in their own channels, where they find it again after a
+        reload. Who is in it and would find it is not told again: whoever opens it without end would push everything else
+        out of there.
 
         Raises:
-            NoSuchPerson: nobody here has the key, or it is the visitor's own.
-            StoreUnavailable, StoreUnknown: the other one is told by an entry in a log.
+            Conflict, StoreUnavailable, StoreUnknown: the other one is told by an entry in a log.
         """
-        other = self.check(visitor, key)
-        channel = private_channel(visitor.person.key, key)
-        for reader, met in ((key, visitor.person), (visitor.person.key, other.person)):
+        channel = private_channel(visitor.person.key, other.key)
+        await self._kept.keep(channel, visitor.person, other)
+        for reader, met in ((other.key, visitor.person), (visitor.person.key, other)):
             log = await self._open_channel(user_channel(reader))
             if self._is_in(channel, reader) and _is_told(log, channel):
                 continue
@@ -63,26 +76,61 @@ class Privates:
             await log.post(HOUSE_IDENTITY, secrets.token_urlsafe(16), event)
         return channel
 
-    def check(self, visitor: Visitor, key: str) -> Visitor:
-        """Return the other person.
+    async def whom(self, visitor: Visitor, key: str) -> Person:
+        """Return the person ``key``, with whom ``visitor`` may open a private chat.
 
         Raises:
-            NoSuchPerson: as ``open``.
+            NotAllowed: they do not talk with the visitor; told whether they are here or not.
+            NoSuchPerson: it is the visitor's own key, or that of nobody who is here, has an account, is a friend, or has such
+                a chat with the visitor already.
+            StoreUnavailable.
         """
-        other = self._people.find(key)
-        if other is None or key == visitor.person.key:
-            raise NoSuchPerson("this person is not here")
-        return other
+        if can_be(visitor, key):
+            me = visitor.person.key
+            if await self._contacts.blocks(key, me):
+                raise NotAllowed(SILENT)
+            found = await self._known.find(me, key) or await self._contacts.friend(me, key)
+            if found is not None:
+                return found
+        raise NoSuchPerson("this person is not here")
+
+    async def listed(self, visitor: Visitor) -> list[tuple[str, Kept, int]]:
+        """Return ``(channel, kept, head)`` of the newest 200 private chats, newest first; ``head`` is the last offset.
+
+        Raises:
+            StoreUnavailable.
+        """
+        newest = (await self._kept.of(visitor.person.key))[:LISTED]
+        heads = await self._store.heads([channel for channel, _ in newest])
+        return [(channel, kept, heads[channel].offset) for channel, kept in newest]
 
     def _is_in(self, channel: str, key: str) -> bool:
         found = self._find_channel(channel)
         return found is not None and found.presence.find(key) is not None
 
-    def other(self, channel: str, visitor: Visitor) -> Person | None:
-        """Return the other person of a private chat, as far as they are known, or None for what is none."""
+    async def other(self, channel: str, visitor: Visitor) -> Person | None:
+        """Return the other person of a private chat, as far as they are known, or None for what is none.
+
+        Raises:
+            StoreUnavailable.
+        """
         pair = private_pair(channel)
         if pair is None:
             return None
-        key = pair[1] if pair[0] == visitor.person.key else pair[0]
-        other = self._people.find(key)
-        return other.person if other else Person(key, "")
+        me, key = visitor.person.key, other_of(pair, visitor.person.key)
+        found = await self._known.find(me, key)
+        if found is None or await self._contacts.blocks(key, me):
+            kept = await self._kept.find(me, channel)  # of who blocks the visitor nothing new is told
+            return Person(key, kept.name if kept else "")
+        return found
+
+    async def hides(self, visitor: Visitor, channel: str) -> bool:
+        """Say whether ``visitor`` is not to be seen in ``channel``: in a private chat with somebody whom they block.
+
+        Raises:
+            StoreUnavailable.
+        """
+        pair = private_pair(channel)
+        return pair is not None and await self._contacts.blocks(
+            visitor.person.key, other_of(pair, visitor.person.key)
+        )

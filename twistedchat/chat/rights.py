@@ -1,12 +1,13 @@
 """Who may where: one place that every face asks before anything is read, written or told."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from twistedchat.chat.contacts import SILENT
 from twistedchat.chat.errors import Banned, Muted, NoSuchRoom, NotAllowed
 from twistedchat.chat.order import Measure, Order, Orders, Role
 from twistedchat.chat.people import Visitor
 from twistedchat.chat.rooms import Room, RoomKind, Rooms
-from twistedchat.chat.where import ALERTS, private_pair, user_channel
+from twistedchat.chat.where import ALERTS, other_of, private_pair, user_channel
 
 
 class Rights:
@@ -16,12 +17,20 @@ class Rights:
         rooms: which rooms there are.
         orders: their order.
         now: seconds since 1970.
+        blocks: says whether the person of the first key does not talk with that of the second.
     """
 
-    def __init__(self, rooms: Rooms, orders: Orders, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        orders: Orders,
+        now: Callable[[], float],
+        blocks: Callable[[str, str], Awaitable[bool]],
+    ) -> None:
         self._rooms = rooms
         self._orders = orders
         self._now = now
+        self._blocks = blocks
 
     def role_in(self, visitor: Visitor, room: Room, order: Order) -> Role:
         """Return what ``visitor`` is in a room: by its order, by having made it, or by what vouches for them."""
@@ -80,10 +89,16 @@ class Rights:
 
         Raises:
             Muted: they may read only, until then.
+            NotAllowed: the other one of a private chat does not talk with them.
             As ``may_enter``.
         """
         await self.may_enter(visitor, channel)
-        room = self._rooms.find(channel) if private_pair(channel) is None else None
+        pair = private_pair(channel)
+        if pair is not None:
+            if await self._blocks(other_of(pair, visitor.person.key), visitor.person.key):
+                raise NotAllowed(SILENT)
+            return
+        room = self._rooms.find(channel)
         if room is not None:
             order = await self._orders.of(channel)
             mute = order.mute_of(visitor.person.key, self._now())

@@ -24,3 +24,8 @@ def private_pair(channel: str) -> tuple[str, str] | None:
     if found is None or private_channel(found[1], found[2]) != channel or found[1] == found[2]:
         return None
     return found[1], found[2]
+
+
+def other_of(pair: tuple[str, str], key: str) -> str:
+    """Return the one of two keys that is not ``key``."""
+    return pair[1] if pair[0] == key else pair[0]
