@@ -93,13 +93,15 @@ async def test_one_that_is_refused_leaves_nothing_and_the_others_are_written(sto
     await store.append(1)
     go = await store.hold()
     before, wrong, after = store.append(2), store.append(1, event='["other"]'), store.append(3)
-    bad = store.backend.append("room/new", "ann", "i" * 22, "[]", 1.0, Revision(2**70, "[]", "[]"))
+    half = store.backend.append("room/new", "ann", "i" * 22, '["\ud800"]', 1.0)
+    nul = store.backend.append("room/new\0", "ann", "i" * 22, "[]", 1.0, Revision(1, "[]", "[]"))
     surrogate = store.backend.commit([Change("a", "1", "x"), Change("a", "\ud800", "x")])
     last = store.append(4)
     go.set()
     assert [(await one).entry.offset for one in (before, after, last)] == [2, 3, 4]
     assert isinstance(await failure(wrong), IdReused)
-    assert isinstance(await failure(bad), OverflowError)
+    assert isinstance(await failure(half), UnicodeEncodeError)
+    assert isinstance(await failure(nul), ValueError)
     assert isinstance(await failure(surrogate), UnicodeEncodeError)
     assert await store.offsets("room/new") == []
     assert await store.backend.get("a", "1") is None
@@ -150,7 +152,9 @@ async def test_a_full_disk_refuses_all_and_it_is_told_once_each_way(
 
 
 @pytest_twisted.ensureDeferred
-@pytest.mark.parametrize("where", ["BEGIN", "INSERT INTO entries", "UPDATE logs", "SAVEPOINT", "RELEASE"])
+@pytest.mark.parametrize(
+    "where", ["BEGIN", "INSERT INTO posts", "SELECT json_group_array", "SAVEPOINT", "RELEASE"]
+)
 @pytest.mark.parametrize(
     ("name", "words"),
     [

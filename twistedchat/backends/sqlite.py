@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from twistedchat.backends import sqlite_logs as logs
 from twistedchat.backends import sqlite_records as records
+from twistedchat.backends.sqlite_append import append_all, make_post, set_up
 from twistedchat.backends.sqlite_schema import connect, take
-from twistedchat.backends.sqlite_thread import StoreThread
+from twistedchat.backends.sqlite_thread import Many, StoreThread
 from twistedchat.config import Owner
 from twistedchat.core.entry import Appended, Entry, LogState, Revision
 from twistedchat.core.position import Position
@@ -77,7 +78,7 @@ class SqliteBackend:
         make = partial(StoreThread, reactor=reactor, max_waiting=max_waiting, probe_s=probe_s)
         self._writer = make(
             "sqlite-writer",
-            connect=partial(connect, self.path, max_bytes=max_bytes),
+            connect=lambda: _able(connect(self.path, max_bytes=max_bytes)),
             trouble=partial(self._told, True),
             writes=True,
             batch=batch,
@@ -137,10 +138,11 @@ class SqliteBackend:
         self, channel: str, identity: str, id: str, event: str, at: float, revision: Revision | None = None
     ) -> Deferred[Appended]:
         """See IBackend."""
-        said = Entry(0, id, identity, event, at)
-        return self._writer.ask(
-            lambda connection: logs.append(connection, self._epochs, channel, said, revision)
-        )
+        try:
+            post = make_post(self._epochs, (channel, identity, id), event, at, revision)
+        except (ValueError, OverflowError) as error:
+            return fail(error)
+        return self._writer.ask(Many(append_all, post))
 
     def read(self, channel: str, after: int, limit: int) -> Deferred[list[Entry]]:
         """See IBackend."""
@@ -215,3 +217,12 @@ class SqliteBackend:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _able(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        set_up(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

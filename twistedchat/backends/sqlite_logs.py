@@ -1,18 +1,25 @@
-"""What the SQLite backend does with logs: functions on a connection, each inside of a transaction of the caller's."""
+"""What the SQLite backend does with logs: functions on a connection, each inside of a transaction of the caller's.
+
+A row that Python fetches costs a wait for the interpreter's lock, and so does each statement (see ``sqlite_thread``): what
+is many goes in and comes out as one JSON text.
+"""
 
 import base64
 import hashlib
 import secrets
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
-from twistedchat.core.entry import Appended, Entry, LogState, Revision
-from twistedchat.core.errors import IdReused
+import msgspec
+
+from twistedchat.core.entry import Entry, LogState
 from twistedchat.core.position import Position
 
 PIECE = 500  # entries that one transaction removes at most, so that nobody waits long for it
 
-_COLUMNS = "e.offset, e.id, e.identity, e.event, e.at"
+_COLUMNS = "e.offset, e.id, e.identity, e.event, e.at_us"
+_AS_JSON = "json_group_array(json_array(offset, id, identity, event, at_us))"
 _OF_CHANNEL = f"SELECT {_COLUMNS} FROM logs l JOIN entries e ON e.log = l.log WHERE l.channel = ?"
 
 
@@ -32,97 +39,60 @@ class Epochs:
         return base64.urlsafe_b64encode(digest.digest()).decode()
 
 
+def microseconds(seconds: float) -> int:
+    """Return a time as it is kept: whole, since fractions would not survive every way into and out of SQLite."""
+    return round(seconds * 1e6)
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """Return the entry of a row: offset, id, identity, event, microseconds."""
+    return Entry(row[0], row[1], row[2], row[3], row[4] / 1e6)
+
+
+def _entries(text: str | None) -> list[Entry]:
+    """Return the entries of what ``_AS_JSON`` made, in the order of the log."""
+    return sorted(map(entry_of, msgspec.json.decode(text or "[]")), key=lambda entry: entry.offset)
+
+
 def open_log(connection: sqlite3.Connection, epochs: Epochs, channel: str, tail: int) -> LogState:
     """See IBackend.open."""
-    row = connection.execute("SELECT epoch, head FROM logs WHERE channel = ?", (channel,)).fetchone()
-    if row is None:
-        return LogState(epochs.of(channel), [])
-    return LogState(row[0], before(connection, channel, row[1] + 1, tail))
+    newest = f"SELECT {_COLUMNS} FROM entries e WHERE e.log = l.log ORDER BY e.offset DESC LIMIT ?"
+    row = connection.execute(
+        f"SELECT l.epoch, (SELECT {_AS_JSON} FROM ({newest})) FROM logs l WHERE l.channel = ?",
+        (max(0, tail), channel),
+    ).fetchone()
+    return LogState(epochs.of(channel), []) if row is None else LogState(row[0], _entries(row[1]))
 
 
 def read(connection: sqlite3.Connection, channel: str, after: int, limit: int) -> list[Entry]:
     """See IBackend.read."""
     found = connection.execute(
-        f"{_OF_CHANNEL} AND e.offset > ? ORDER BY e.offset LIMIT ?", (channel, after, max(0, limit))
+        f"SELECT {_AS_JSON} FROM ({_OF_CHANNEL} AND e.offset > ? ORDER BY e.offset LIMIT ?)",
+        (channel, after, max(0, limit)),
     )
-    return [Entry(*row) for row in found.fetchall()]
+    return _entries(found.fetchone()[0])
 
 
 def before(connection: sqlite3.Connection, channel: str, offset: int, limit: int) -> list[Entry]:
     """See IBackend.before."""
     found = connection.execute(
-        f"{_OF_CHANNEL} AND e.offset < ? ORDER BY e.offset DESC LIMIT ?", (channel, offset, max(0, limit))
+        f"SELECT {_AS_JSON} FROM ({_OF_CHANNEL} AND e.offset < ? ORDER BY e.offset DESC LIMIT ?)",
+        (channel, offset, max(0, limit)),
     )
-    return [Entry(*row) for row in reversed(found.fetchall())]
+    return _entries(found.fetchone()[0])
 
 
 def heads(connection: sqlite3.Connection, epochs: Epochs, channels: Sequence[str]) -> dict[str, Position]:
     """See IBackend.heads."""
-    return {channel: _head(connection, epochs, channel) for channel in channels}
-
-
-def _head(connection: sqlite3.Connection, epochs: Epochs, channel: str) -> Position:
-    row = connection.execute(
-        "SELECT l.epoch, l.head, e.id FROM logs l LEFT JOIN entries e ON e.log = l.log AND e.offset = l.head"
-        " WHERE l.channel = ?",
-        (channel,),
+    (text,) = connection.execute(
+        "SELECT json_group_array(json_array(l.channel, l.epoch, l.head, e.id)) FROM json_each(?) a"
+        " CROSS JOIN logs l ON l.channel = a.value LEFT JOIN entries e ON e.log = l.log AND e.offset = l.head",
+        (msgspec.json.encode(list(channels)).decode(),),
     ).fetchone()
-    return Position(epochs.of(channel), 0, "") if row is None else Position(row[0], row[1], row[2] or "")
-
-
-def append(
-    connection: sqlite3.Connection, epochs: Epochs, channel: str, said: Entry, revision: Revision | None
-) -> Appended:
-    """See IBackend.append; ``said`` is the entry, without an offset yet.
-
-    Raises:
-        IdReused
-    """
-    log, head = _log(connection, epochs, channel)
-    digest = hashlib.blake2b(said.event.encode(), digest_size=16).digest()
-    had = connection.execute(
-        f"SELECT {_COLUMNS}, e.digest FROM entries e WHERE e.log = ? AND e.identity = ? AND e.id = ?",
-        (log, said.identity, said.id),
-    ).fetchone()
-    if had is not None:
-        if had[5] != digest:
-            raise IdReused("this id was used for something else")
-        return Appended(Entry(*had[:5]), new=False)
-    revises = None if revision is None else _revise(connection, log, revision)
-    entry = Entry(head + 1, said.id, said.identity, said.event, said.at)
-    connection.execute(
-        "INSERT INTO entries (log, offset, id, identity, event, at, digest, revises) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (log, entry.offset, entry.id, entry.identity, entry.event, entry.at, digest, revises),
-    )
-    connection.execute("UPDATE logs SET head = ? WHERE log = ?", (entry.offset, log))
-    return Appended(entry, new=True)
-
-
-def _log(connection: sqlite3.Connection, epochs: Epochs, channel: str) -> tuple[int, int]:
-    """Return the number of the channel's log and the offset of its head; the log is made where there is none."""
-    row: tuple[int, int] | None = connection.execute(
-        "SELECT log, head FROM logs WHERE channel = ?", (channel,)
-    ).fetchone()
-    if row is not None:
-        return row
-    made = connection.execute(
-        "INSERT INTO logs (channel, epoch, head) VALUES (?, ?, 0)", (channel, epochs.of(channel))
-    )
-    return made.lastrowid or 0, 0
-
-
-def _revise(connection: sqlite3.Connection, log: int, revision: Revision) -> int | None:
-    """Change what an earlier entry says, and blank what earlier revisions of it said; return its offset if it is kept."""
-    changed = connection.execute(
-        "UPDATE entries SET event = ? WHERE log = ? AND offset = ?", (revision.event, log, revision.offset)
-    )
-    if not changed.rowcount:
-        return None
-    connection.execute(
-        "UPDATE entries SET event = ?, revises = NULL WHERE log = ? AND revises = ?",
-        (revision.trace, log, revision.offset),
-    )
-    return revision.offset
+    found = {
+        channel: Position(epoch, head, id or "") for channel, epoch, head, id in msgspec.json.decode(text)
+    }
+    return {channel: found.get(channel) or Position(epochs.of(channel), 0, "") for channel in channels}
 
 
 def trim_piece(connection: sqlite3.Connection, channel: str, keep: int, since: float) -> int:
@@ -131,17 +101,18 @@ def trim_piece(connection: sqlite3.Connection, channel: str, keep: int, since: f
     if row is None:
         return 0
     log, head = row
-    oldest = connection.execute(
-        "SELECT offset, at FROM entries WHERE log = ? AND offset < ? ORDER BY offset LIMIT ?",
+    (text,) = connection.execute(
+        "SELECT json_group_array(json_array(offset, at_us)) FROM"
+        " (SELECT offset, at_us FROM entries WHERE log = ? AND offset < ? ORDER BY offset LIMIT ?)",
         (log, head, PIECE),
-    ).fetchall()
-    gone = 0
-    for offset, at in oldest:
-        if offset > head - keep and at >= since:
+    ).fetchone()
+    gone, last = 0, 0
+    for offset, at_us in sorted(msgspec.json.decode(text)):
+        if offset > head - keep and at_us >= microseconds(since):
             break
-        gone += 1
+        gone, last = gone + 1, offset
     if gone:
-        connection.execute("DELETE FROM entries WHERE log = ? AND offset <= ?", (log, oldest[gone - 1][0]))
+        connection.execute("DELETE FROM entries WHERE log = ? AND offset <= ?", (log, last))
     return gone
 
 

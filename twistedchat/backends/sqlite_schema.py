@@ -24,7 +24,7 @@ _VERSION_1 = (
     " head INTEGER NOT NULL)",
     # Clustered by log and offset: what is read together lies together, however many rooms talk at once.
     "CREATE TABLE entries (log INTEGER NOT NULL REFERENCES logs, offset INTEGER NOT NULL, id TEXT NOT NULL,"
-    " identity TEXT NOT NULL, event TEXT NOT NULL, at REAL NOT NULL, digest BLOB NOT NULL, revises INTEGER,"
+    " identity TEXT NOT NULL, event TEXT NOT NULL, at_us INTEGER NOT NULL, digest TEXT NOT NULL, revises INTEGER,"
     " PRIMARY KEY (log, offset)) WITHOUT ROWID",
     "CREATE UNIQUE INDEX entries_by_id ON entries (log, identity, id)",
     "CREATE INDEX entries_by_revised ON entries (log, revises) WHERE revises IS NOT NULL",
@@ -60,9 +60,8 @@ def connect(path: str, *, reads_only: bool = False, max_bytes: int | None = None
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(
-            "PRAGMA secure_delete = ON"
-        )  # what was deleted or edited is gone from the file too
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = ON")  # what was deleted or edited is gone from the file
         connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
         if max_bytes is not None:
             (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()

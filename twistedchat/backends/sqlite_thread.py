@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -13,9 +14,6 @@ from twisted.python.failure import Failure
 
 from twistedchat.backends.sqlite_schema import told
 from twistedchat.core.errors import StoreUnavailable, StoreUnknown
-
-Job = Callable[[sqlite3.Connection], Any]
-Asked = tuple[Job, "Deferred[Any]"]
 
 # A job's own fault: the job alone is undone, and whoever asked for it is told.
 _OWN = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
@@ -28,8 +26,29 @@ class _Failed:
     error: Exception
 
 
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A part of what is done for many at once.
+
+    Attributes:
+        work: called with the connection and the parts of all that wait in a row; returns an outcome for each, an exception
+            for one that is refused.
+        part: this one's.
+    """
+
+    work: Callable[[sqlite3.Connection, Sequence[Any]], Sequence[Any]]
+    part: Any
+
+
+Job = Callable[[sqlite3.Connection], Any] | Many
+Asked = tuple[Job, "Deferred[Any]"]
+
+
 class StoreThread:
-    """Does jobs in the order in which they were asked for, as many as wait in one transaction.
+    """Does jobs in the order in which they were asked for; where it writes, as many as wait in one transaction.
+
+    Each statement lets go of Python's interpreter lock and has to wait for it again, 5 ms each time while the reactor is
+    busy. So a job should be few statements, whatever it is about: see ``Many``.
 
     Args:
         name: of the thread.
@@ -152,35 +171,45 @@ class StoreThread:
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            self._connection.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
-            outcomes = [self._do(self._connection, job) for job in jobs or (self._probe,)]
+            if self._writes:
+                self._connection.execute("BEGIN IMMEDIATE")
+            outcomes = self._all(self._connection, jobs or (self._probe,))
         except sqlite3.Error as error:
             self._give_up(error)
             return [_unavailable() for _ in jobs]
         try:
-            self._connection.execute("COMMIT")
+            if self._writes:
+                self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._give_up(error)
-            return [_unknown() if self._writes else _unavailable() for _ in jobs]
+            return [_unknown() for _ in jobs]
         self._trouble = None
         return outcomes[: len(jobs)]
 
-    def _do(self, connection: sqlite3.Connection, job: Job) -> Any:
-        """Do a job; where it fails by itself nothing of it stays. What fails for all comes out of here."""
+    def _all(self, connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Any]:
+        outcomes: list[Any] = []
+        for _, group in groupby(jobs, lambda job: job.work if isinstance(job, Many) else job):
+            outcomes += self._apart(connection, list(group))
+        return outcomes
+
+    def _apart(self, connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Any]:
+        """Do a job, or some that are done at once; where it fails by itself nothing of it stays.
+
+        What fails for all comes out of here.
+        """
         if self._writes:
             connection.execute("SAVEPOINT job")
-        outcome: Any
         try:
-            outcome = job(connection)
+            outcomes = _do(connection, jobs)
         except Exception as error:
             if isinstance(error, sqlite3.Error) and not isinstance(error, _OWN):
                 raise
             if self._writes:
                 connection.execute("ROLLBACK TO job")
-            outcome = _Failed(error)
+            outcomes = [_Failed(error) for _ in jobs]
         if self._writes:
             connection.execute("RELEASE job")
-        return outcome
+        return outcomes
 
     def _probe(self, connection: sqlite3.Connection) -> None:
         """Do what needs a working store, and room in it."""
@@ -206,6 +235,15 @@ class StoreThread:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with suppress(sqlite3.Error):
             self._connection.close()
+
+
+def _do(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Any]:
+    """Return the outcome of each of ``jobs``: all parts of one work, or one and the same job, which is done as often."""
+    first = jobs[0]
+    if not isinstance(first, Many):
+        return [job(connection) for job in jobs if not isinstance(job, Many)]
+    outcomes = first.work(connection, [job.part for job in jobs if isinstance(job, Many)])
+    return [_Failed(one) if isinstance(one, Exception) else one for one in outcomes]
 
 
 def _unavailable() -> _Failed:
