@@ -221,3 +221,19 @@ def test_the_first_view_and_all_changes_make_the_view_of_a_newcomer(
     here = {key: found.name for key in "abcdef" if (found := presence.find(key))}
     assert {person.key: person.name for person in presence.page(None, 10)} == here
     assert presence.deadline == inf
+
+
+def test_a_tab_that_leaves_while_another_may_come_back_ends_no_visit() -> None:
+    presence = Presence(grace_s=15)
+    ann = Person("a", "Ann")
+    presence.enter(ann, "reloading")
+    presence.enter(ann, "other")
+    presence.away("a", "reloading", 0)
+    presence.leave("a", "other")
+    assert presence.everyone() == [ann] and presence.tick(1) is not None
+    presence.leave("a", "never there")
+    presence.enter(ann, "reloading")
+    assert presence.tick(99) is None and presence.deadline == inf
+    presence.away("a", "reloading", 100)
+    assert presence.deadline == 115
+    assert presence.tick(115).went == (ann,)  # type: ignore[union-attr]

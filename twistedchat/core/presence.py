@@ -5,10 +5,10 @@ the published view with its version, so a reader's snapshot and the changes that
 """
 
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from heapq import heappop, heappush
 from math import inf
 
 
@@ -51,6 +51,7 @@ class Change:
 class _Here:
     person: Person
     clients: set[str] = field(default_factory=set)
+    graces: dict[str, float] = field(default_factory=dict)  # lost clients, and until when they may return
 
 
 _Place = tuple[str, str, Person]  # name for sorting, key, who
@@ -64,13 +65,15 @@ class Presence:
     """The people of one channel.
 
     Args:
-        grace_s: seconds between the loss of a person's last client and their leaving.
+        grace_s: seconds that a client which lost its connection has to come back; a person with no client and nothing to
+            wait for leaves.
         interval_s: seconds between two published changes at least.
         named: above this many people only their number is published.
         max_people: one more raises TooManyPeople.
     """
 
     __slots__ = (
+        "_ends",
         "_full",
         "_grace_s",
         "_here",
@@ -93,7 +96,8 @@ class Presence:
         self._named = named
         self._max_people = max_people
         self._here: dict[str, _Here] = {}
-        self._leaving: OrderedDict[str, float] = OrderedDict()  # key -> when the grace ends; in that order
+        self._leaving: dict[str, float] = {}  # key -> when the last grace ends, of those who have no client
+        self._ends: list[tuple[float, str]] = []  # a heap of the same; some are over, or were put off
         self._published: dict[str, Person] = {}
         self._order: list[_Place] | None = None  # the published people by name; None until asked for again
         self._touched: set[str] = set()
@@ -115,8 +119,8 @@ class Presence:
     def deadline(self) -> float:
         """When ``tick`` has something to do; ``inf`` for never."""
         publish = self._next_publish if self._touched else inf
-        leave = next(iter(self._leaving.values())) if self._leaving else inf
-        return min(publish, leave)
+        self._drop_old_ends()
+        return min(publish, self._ends[0][0] if self._ends else inf)
 
     def people(self) -> list[Person] | None:
         """Return the published people by name, or None where they are too many to name."""
@@ -157,33 +161,51 @@ class Presence:
             here.person = person
             self._touched.add(person.key)
         here.clients.add(client)
+        here.graces.pop(client, None)
         self._leaving.pop(person.key, None)
 
     def away(self, key: str, client: str, now: float) -> None:
-        """``client`` lost its connection; with a person's last client the grace begins. Idempotent."""
+        """``client`` lost its connection and may come back for a while. Idempotent."""
         here = self._here.get(key)
         if here is None or client not in here.clients:
             return
         here.clients.discard(client)
-        if not here.clients:
-            self._leaving[key] = now + self._grace_s
+        here.graces = {other: until for other, until in here.graces.items() if until > now}
+        here.graces[client] = now + self._grace_s
+        self._wait_or_remove(key, here)
 
     def leave(self, key: str, client: str) -> None:
-        """``client`` leaves on purpose; with a person's last client they are gone at once. Idempotent."""
+        """``client`` of a person leaves on purpose; where it was the last, and none may come back, they are gone at once.
+        Idempotent."""
         here = self._here.get(key)
         if here is None:
             return
         here.clients.discard(client)
-        if not here.clients:
+        here.graces.pop(client, None)
+        self._wait_or_remove(key, here)
+
+    def _wait_or_remove(self, key: str, here: _Here) -> None:
+        if here.clients:
+            return
+        if not here.graces:
             self._remove(key)
+            return
+        until = max(here.graces.values())
+        if self._leaving.get(key) != until:
+            self._leaving[key] = until
+            heappush(self._ends, (until, key))
+
+    def _drop_old_ends(self) -> None:
+        """Let the first end be one that still holds."""
+        while self._ends and self._leaving.get(self._ends[0][1]) != self._ends[0][0]:
+            heappop(self._ends)
 
     def tick(self, now: float) -> Change | None:
         """End what graces are over; return the change to publish, or None."""
-        while self._leaving:
-            key, until = next(iter(self._leaving.items()))
-            if until > now:
-                break
-            self._remove(key)
+        self._drop_old_ends()
+        while self._ends and self._ends[0][0] <= now:
+            self._remove(self._ends[0][1])
+            self._drop_old_ends()
         if not self._touched or now < self._next_publish:
             return None
         return self._publish(now)
