@@ -97,7 +97,7 @@ class RedisBackend(RedisRecords):
             Link(SubscriberProtocol, endpoint, clock, self._subscribe, self._changed, patience, self._heard),
         )
         self._commands.use(self._links[0])
-        super().__init__(Runner(self._commands), self._prefix)
+        super().__init__(Runner(self._commands, self._refused), self._prefix)
 
     # --- the connections
 
@@ -114,8 +114,11 @@ class RedisBackend(RedisRecords):
     @property
     def trouble(self) -> str | None:
         """See IBackend."""
-        told = next((link.trouble for link in self._links if link.trouble), None)
+        told = self._line_trouble() or self._runner.refusal
         return told and f"Redis at {self._where.place} cannot be used: {told}"
+
+    def _line_trouble(self) -> str | None:
+        return next((link.trouble for link in self._links if link.trouble), None)
 
     def stop(self) -> Deferred[None]:
         """See IBackend. What was sent has a moment to be answered."""
@@ -141,9 +144,9 @@ class RedisBackend(RedisRecords):
 
     def _changed(self) -> None:
         self._commands.changed()
-        trouble = self.trouble
         ready = all(link.protocol is not None for link in self._links)
-        if trouble is not None and not self._lost:
+        trouble = self.trouble
+        if self._line_trouble() and trouble and not self._lost:
             self._lost = True
             _log.error("{trouble}", trouble=trouble)
             for listener in self._listeners:
@@ -153,6 +156,13 @@ class RedisBackend(RedisRecords):
             _log.info("Redis at {place} is back", place=self._where.place)
             for listener in self._listeners:
                 listener.storeBack()
+
+    def _refused(self, why: str | None) -> None:
+        """Redis is there, and does not take what we write: its memory or its disk is full, it is a replica."""
+        if why is None:
+            _log.info("Redis at {place} takes what is written again", place=self._where.place)
+        else:
+            _log.error("Redis at {place} refused: {why}", place=self._where.place, why=why)
 
     def _log_in(self, protocol: Any) -> Deferred[Any]:
         """AUTH and SELECT, as far as they are needed."""
@@ -168,11 +178,13 @@ class RedisBackend(RedisRecords):
 
     def _greet(self, protocol: Any) -> Deferred[Any]:
         greeted = self._log_in(protocol)
-        greeted.addCallback(
-            lambda _: protocol.execute_command("CONFIG", "GET", "appendonly", apply_timeout=False)
-        )
-        greeted.addCallbacks(self._durability, lambda failure: failure.trap(txredisapi.ResponseError))
+        greeted.addCallback(self._ask_durability, protocol)
         return greeted.addCallback(lambda _: protocol.execute_command("PING", apply_timeout=False))
+
+    def _ask_durability(self, _: Any, protocol: Any) -> Deferred[Any]:
+        """Where we may ask."""
+        asked: Deferred[Any] = protocol.execute_command("CONFIG", "GET", "appendonly", apply_timeout=False)
+        return asked.addCallbacks(self._durability, lambda failure: failure.trap(txredisapi.ResponseError))
 
     def _durability(self, told: Any) -> None:
         if isinstance(told, list) and told[1:] == [b"no"] and not self._lost:

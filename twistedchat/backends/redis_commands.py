@@ -1,7 +1,7 @@
 """Commands to Redis, each answered within a bounded time, and scripts on top of them."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,10 +137,20 @@ class Commands:
 
 
 class Runner:
-    """Runs scripts, and tells failures in the words of ``core.errors``."""
+    """Runs scripts, and tells failures in the words of ``core.errors``.
 
-    def __init__(self, commands: Commands) -> None:
+    Args:
+        commands: sends them.
+        told: called with one line for the operator where Redis refuses what writes, and with None when it does not any more.
+
+    Attributes:
+        refusal: what Redis said when it last refused what writes; None after it did it.
+    """
+
+    def __init__(self, commands: Commands, told: Callable[[str | None], None]) -> None:
+        self.refusal: str | None = None
         self._commands = commands
+        self._told = told
 
     def run(
         self, script: Script, keys: Sequence[bytes], args: Sequence[Any], writes: bool = True
@@ -151,17 +161,35 @@ class Runner:
         """
         answer = self._commands.ask("EVALSHA", script.sha, len(keys), *keys, *args)
         answer.addErrback(self._with_text, script, keys, args)
-        return answer.addErrback(_in_our_words, writes)
+        return self._done(answer, writes)
 
     def ask(self, *command: Any, writes: bool = False) -> "Deferred[Any]":
         """Run a command. Errors: as ``run``."""
-        return self._commands.ask(*command).addErrback(_in_our_words, writes)
+        return self._done(self._commands.ask(*command), writes)
 
     def _with_text(self, failure: Failure, script: Script, keys: Sequence[bytes], args: Sequence[Any]) -> Any:
         failure.trap(txredisapi.ResponseError)
         if _code(failure) != "NOSCRIPT":
             return failure
         return self._commands.ask("EVAL", script.text, len(keys), *keys, *args)
+
+    def _done(self, answer: "Deferred[Any]", writes: bool) -> "Deferred[Any]":
+        if writes:
+            answer.addCallbacks(self._accepted, self._refused)
+        return answer.addErrback(_in_our_words, writes)
+
+    def _accepted(self, answer: Any) -> Any:
+        if self.refusal is not None:
+            self.refusal = None
+            self._told(None)
+        return answer
+
+    def _refused(self, failure: Failure) -> Failure:
+        if failure.check(txredisapi.ResponseError):
+            known, self.refusal = self.refusal, failure.getErrorMessage()
+            if known is None:
+                self._told(self.refusal)
+        return failure
 
 
 def _code(failure: Failure) -> str:

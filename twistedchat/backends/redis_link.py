@@ -56,8 +56,8 @@ class _Kept:
         """What was asked and not answered fails with txredisapi's ConnectionError."""
         if self._rest is not None and self._rest.active():
             self._rest.cancel()
+        self._link.lost(self, why)  # first: whoever hears that an answer is lost may ask the next thing
         super().connectionLost(why)  # type: ignore[misc]  # of txredisapi's classes, which have no types
-        self._link.lost(self, why)
 
 
 class CommandProtocol(_Kept, txredisapi.RedisProtocol):  # type: ignore[misc]  # txredisapi has no types
@@ -128,15 +128,15 @@ class Link:
             self._connecting.cancel()
         if self._open is None:
             return succeed(None)
-        closed = self._closed = Deferred()
         self.protocol = None
+        closed = self._closed = Deferred()
         self._open.transport.abortConnection()
         return closed
 
     def abort(self, trouble: str) -> None:
         """Give the connection up and make another one."""
         if self._open is not None and self._running:
-            protocol, self._open = self._open, None
+            protocol, self._open, self.protocol = self._open, None, None
             protocol.transport.abortConnection()
             self._failed(trouble)
 
@@ -169,8 +169,8 @@ class Link:
             self._changed()
 
     def _refused(self, failure: Failure, protocol: Any) -> None:
-        """Redis said no. Where the connection broke instead, ``lost`` knows better why."""
-        if protocol is self._open and not failure.check(txredisapi.ConnectionError):
+        """Redis said no. Where the connection broke instead, ``lost`` has told why."""
+        if protocol is self._open:
             self.abort(failure.getErrorMessage())
 
     # --- while it is there

@@ -54,13 +54,14 @@ class RedisURL:
         Raises:
             BadRedisURL: the file of trusted certificates cannot be used.
         """
+        secured = self._tls_options() if self.tls else None
         plain = HostnameEndpoint(reactor, self.host.encode(), self.port, timeout=connect_timeout_s)
-        if not self.tls:
-            return plain
+        endpoint: IStreamClientEndpoint = plain if secured is None else wrapClientTLS(secured, plain)
+        return endpoint
+
+    def _tls_options(self) -> Any:
         trusted = None if self.ca is None else trustRootFromCertificates(_certificates(self.ca))
-        options = optionsForClientTLS(self.host, trustRoot=trusted)
-        secured: IStreamClientEndpoint = wrapClientTLS(options, plain)
-        return secured
+        return optionsForClientTLS(self.host, trustRoot=trusted)
 
 
 def _certificates(path: str) -> list[Certificate]:
