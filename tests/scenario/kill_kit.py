@@ -158,6 +158,7 @@ class Crowd:
 
     def __init__(self, server: Server, size: int, seed: int) -> None:
         self.chance = random.Random(seed)
+        self._server = server
         self.speakers = [Speaker(server.client(), f"Person {number}", self.chance) for number in range(size)]
 
     async def enter(self) -> None:
@@ -204,6 +205,17 @@ class Crowd:
             lambda speaker: bool(shown := speaker.client.shown(ROOM)) and shown[-1].offset >= last,
         )
         return last
+
+    async def newcomer_sees(self) -> int:
+        """Somebody new comes in; return the offset of the last line that they are shown."""
+        newcomer = self._server.client()
+        try:
+            await newcomer.connect()
+            await newcomer.login("Newcomer")
+            seen = await newcomer.join(ROOM)
+            return seen.shown[-1].offset
+        finally:
+            newcomer.stop()
 
     @property
     def says(self) -> list[Say]:

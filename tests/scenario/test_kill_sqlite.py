@@ -32,6 +32,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled_however_often_the_server_
             assert await server.kill() is None, f"round {number}: it had ended before:\n{server.printed}"
             await server.start()
         said = await crowd.come_to_rest()
+        assert await crowd.newcomer_sees() == said
         assert await server.kill("TERM") == 0, server.printed
         assert "Traceback" not in server.printed
     finally:
