@@ -26,9 +26,10 @@
     return order;
   }
 
-  /** `isYou(key)` says whether a key is ours. */
-  function Messages(isYou) {
+  /** `isYou(key)` says whether a key is ours; `dropped(line)` is told of the oldest lines, for which there is no room. */
+  function Messages(isYou, dropped) {
     this.isYou = isYou;
+    this.dropped = dropped;
     this.list = [];
     this.first = null;          // lowest offset of the entries had; null before any answer
     this.limit = KEPT;
@@ -195,11 +196,13 @@
 
   /** Drop the oldest lines of the log; what is not sent yet has a bound of its own. */
   Messages.prototype.bound = function () {
+    var gone;
     while (this.list.length > this.limit) {
-      this.list.shift();
+      gone = this.list.shift();
       if (this.list[0].offset !== null) {
         this.first = this.list[0].offset;
       }
+      this.dropped(gone);
     }
   };
 

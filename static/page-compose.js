@@ -1,17 +1,26 @@
 /**
- * The message field: Enter sends, Shift+Enter breaks the line, an Enter that ends an IME composition does neither.
+ * The message field: Enter sends, Shift+Enter breaks the line, an Enter that ends an IME composition does neither. For a
+ * while it may serve something else, such as changing a message; what was written before waits.
  */
 (function (page) {
   var IME_MS = 50;
   var MOST_ROWS = 6;
   var dom = page.dom;
 
-  /** `send(text)` is called with what is to be sent; `resized()` when the field takes more or less room. */
-  function Composer(form, field, send, resized) {
+  /**
+   * `parts`: {form, field, task, taskText, taskEnd}; `owner`: {send(text): whether it was, typed(), editLast(), resized() when
+   * it takes more or less room}.
+   */
+  function Composer(parts, owner) {
     var self = this;
+    var form = parts.form;
+    var field = parts.field;
+    this.parts = parts;
     this.field = field;
-    this.send = send;
-    this.resized = resized;
+    this.owner = owner;
+    this.task = null;           // what it serves for a while: {label, text, send(text, done)}
+    this.busy = false;          // a task waits for its answer
+    this.draft = "";            // what was written before the task
     this.composing = false;
     this.composedAt = 0;
     dom.on(field, "compositionstart", function () {
@@ -27,6 +36,13 @@
     });
     dom.on(field, "input", function () {
       self.fit();
+      if (self.task === null && field.value !== "" && field.value.charAt(0) !== "/") {
+        owner.typed();
+      }
+    });
+    dom.on(parts.taskEnd, "click", function () {
+      self.end();
+      self.focus();
     });
     dom.on(field, "keydown", function (event) {
       return self.keyed(event);
@@ -44,6 +60,9 @@
   };
 
   Composer.prototype.keyed = function (event) {
+    if (dom.key(event) === "Up" && this.field.value === "" && this.task === null && !this.ofComposition(event)) {
+      return !this.owner.editLast();
+    }
     if (dom.key(event) !== "Enter" || event.shiftKey || event.altKey || this.ofComposition(event)) {
       return true;
     }
@@ -53,10 +72,59 @@
 
   Composer.prototype.submit = function () {
     var text = this.field.value;
-    if (text.trim() !== "" && this.send(text)) {
+    if (text.trim() === "" || this.busy) {
+      return;
+    }
+    if (this.task !== null) {
+      this.perform(this.task, text);
+    } else if (this.owner.send(text)) {
       this.write("");
       this.focus();
     }
+  };
+
+  // --- tasks ---
+
+  /** Serve `task` until it is done or given up: {label, text, send(text, done)}; `done(true)` ends it. */
+  Composer.prototype.begin = function (task) {
+    this.end();
+    this.draft = this.field.value;
+    this.task = task;
+    this.show(task.label);
+    this.write(task.text);
+    this.focus();
+    this.field.selectionStart = this.field.selectionEnd = task.text.length;
+  };
+
+  Composer.prototype.perform = function (task, text) {
+    var self = this;
+    this.busy = true;
+    task.send(text, function (done) {
+      if (self.task === task) {
+        self.busy = false;
+        if (done) {
+          self.end();
+        }
+      }
+    });
+  };
+
+  /** Give up the task, if there is one; returns whether there was. */
+  Composer.prototype.end = function () {
+    var was = this.task !== null;
+    if (was) {
+      this.task = null;
+      this.busy = false;
+      this.show("");
+      this.write(this.draft);
+    }
+    return was;
+  };
+
+  Composer.prototype.show = function (label) {
+    dom.text(this.parts.taskText, label);
+    dom.show(this.parts.task, label !== "");
+    this.owner.resized();
   };
 
   Composer.prototype.read = function () {
@@ -73,7 +141,7 @@
     var rows = Math.min(MOST_ROWS, this.field.value.split("\n").length);
     if (this.field.rows !== rows) {
       this.field.rows = rows;
-      this.resized();
+      this.owner.resized();
     }
   };
 

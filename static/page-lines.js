@@ -1,9 +1,9 @@
 /**
- * What one room shows, in its order: messages, notices of the page's own, and holes where messages are missing; at most
- * 1000. What was shown stays above a hole, since it was said; the room's own list begins anew below it.
+ * What one room shows, in its order: the room's own messages, and at most 500 other lines: notices and answers that only
+ * this page has, holes where messages are missing, and above a hole what was shown before, since it was said.
  */
 (function (page) {
-  var MOST_LINES = 1000;
+  var MOST_OTHERS = 500;
 
   /** The lines of one room. `view` is the LogView that shows them, or null. */
   function Lines(room) {
@@ -13,13 +13,14 @@
     this.hole = null;           // why messages are missing before the history that comes next
     this.unread = 0;
     this.draft = "";
+    this.typing = [];
   }
 
   /** A message came, or one of ours changed: put it where the room's list has it. Returns whether it is new. */
   Lines.prototype.place = function (message) {
     var from = this.find(message);
     var to;
-    var line = from < 0 ? { kind: "message", message: message, node: null } : this.all[from];
+    var line = from < 0 ? lineOf(message) : this.all[from];
     if (from >= 0) {
       this.all.splice(from, 1);
     } else {
@@ -84,12 +85,88 @@
     this.add({ kind: "notice", text: text, at: Date.now() / 1000, node: null });
   };
 
+  /** Add what a command told us alone. */
+  Lines.prototype.answer = function (text) {
+    this.add({ kind: "answer", text: text, node: null });
+  };
+
   Lines.prototype.add = function (line) {
     this.all.push(line);
     if (this.view) {
       this.view.placed(this.all.length - 1, -1);
     }
     this.trim();
+  };
+
+  /** A message is not in the room's list any more. */
+  Lines.prototype.gone = function (message) {
+    this.drop(this.find(message), 1);
+  };
+
+  /** Earlier messages stand before all others of the room now; where they meet what stands above a hole, they fill it. */
+  Lines.prototype.older = function (messages) {
+    var lines = messages.map(lineOf);
+    var at;
+    this.refound(this.room.log.first).forEach(function (line) {
+      this.drop(this.all.indexOf(line), 1);
+    }, this);
+    at = this.begins();
+    this.all.splice.apply(this.all, [at, 0].concat(lines));
+    if (this.view) {
+      this.view.cameAbove(at, at + lines.length);
+    }
+  };
+
+  function lineOf(message) {
+    return { kind: "message", message: message, node: null };
+  }
+
+  /** Return the lines above that the room's list, which begins at offset `first`, has again, and the holes that it fills. */
+  Lines.prototype.refound = function (first) {
+    var i = this.begins() - 1;
+    var found = [];
+    var holes = [];
+    for (; i >= 0 && ofThisLog(this.all[i]); i--) {
+      if (this.all[i].kind === "hole") {
+        holes.push(this.all[i]);
+      } else if (this.all[i].kind === "message" && this.all[i].message.offset >= first - 1) {
+        found = found.concat(holes, this.all[i].message.offset >= first ? [this.all[i]] : []);
+        holes = [];
+      } else if (this.all[i].kind === "message") {
+        break;
+      }
+    }
+    return found;
+  };
+
+  /** False for the hole above which another log was shown. */
+  function ofThisLog(line) {
+    return line.kind !== "hole" || line.why === "missing";
+  }
+
+  /** Return the index at which the room's own list begins. */
+  Lines.prototype.begins = function () {
+    var at = this.all.length;
+    while (at > 0 && !this.all[at - 1].past) {
+      at--;
+    }
+    return at;
+  };
+
+  /** What stands above a hole was changed: the room's list does not have it. */
+  Lines.prototype.changedAbove = function (change) {
+    var i = this.begins() - 1;
+    while (i >= 0 && ofThisLog(this.all[i]) && !(this.all[i].message && this.all[i].message.offset === change.offset)) {
+      i--;
+    }
+    if (i >= 0 && this.all[i].message && this.all[i].message.offset === change.offset) {
+      this.all[i].message.text = change.text;
+      this.all[i].message.deleted = change.deleted;
+      this.all[i].message.edited = !change.deleted;
+      if (this.view) {
+        this.view.placed(i, i);
+      }
+    }
   };
 
   /** The history that comes next does not follow on what is shown; `why` as the room tells it. */
@@ -100,10 +177,9 @@
   /** Start again with the room's list of messages; after a hole below what was shown, else in its place. */
   Lines.prototype.replace = function () {
     var before = this.hole ? this.kept() : [];
-    this.all = before.concat(this.room.messages.map(function (message) {
-      return { kind: "message", message: message, node: null };
-    })).slice(-MOST_LINES);
+    this.all = before.concat(this.room.messages.map(lineOf));
     this.hole = null;
+    this.trim();
     if (this.view) {
       this.view.show(this);
     }
@@ -138,8 +214,18 @@
     }).length === 0;
   };
 
+  /** The room bounds its own messages; of the other lines the oldest go. */
   Lines.prototype.trim = function () {
-    this.drop(0, this.all.length - MOST_LINES);
+    var at = 0;
+    var surplus = this.all.length - this.room.messages.length - MOST_OTHERS;
+    while (surplus > 0 && at < this.all.length) {
+      if (this.all[at].kind === "message" && !this.all[at].past) {
+        at++;
+      } else {
+        this.drop(at, 1);
+        surplus--;
+      }
+    }
   };
 
   /** Drop lines from index `at` on; nothing when it is -1. */

@@ -1,87 +1,29 @@
 /**
- * The message log: draws the lines (page-lines.js) of the room that is looked at. A new line costs one insertion;
- * scrolling to the end is done once before a paint.
+ * The message log: shows the lines (page-lines.js) of the room that is looked at. A new line costs one insertion;
+ * scrolling to the end is done once before a paint, and what is read stays where it is when lines come or go above it.
  */
 (function (page) {
-  var GROUP_S = 300;
   var AT_END_PX = 40;
+  var NEAR_TOP_PX = 200;
   var END = 10000000;
-  var HOLES = {
-    missing: "Some messages are missing here",
-    forgotten: "The server has forgotten what was said here before",
-    restarted: "The server was restarted and has forgotten what was said before"
-  };
   var dom = page.dom;
+  var draw = page.draw;
 
-  // --- how it is drawn ---
-
-  function messageNode(line) {
-    var message = line.message;
-    var parts = {
-      author: dom.make("span", { "class": "author", dir: "auto" }, [message.mine ? "You" : message.from.name]),
-      text: dom.linked(dom.make("div", { "class": "text", dir: "auto" }), message.text),
-      time: dom.make("span", { "class": "time" }),
-      state: dom.make("div", { "class": "state" })
-    };
-    line.parts = parts;
-    line.node = dom.make("div", { "class": "message", "data-id": message.id, "data-from": message.from.key }, [
-      dom.avatar(message.from),
-      dom.make("div", { "class": "body" }, [parts.author, parts.text, parts.time, parts.state])
-    ]);
-    dom.mark(line.node, "mine", message.mine);
-    refresh(line);
-    return line.node;
-  }
-
-  /** Bring a drawn message up to its state. */
-  function refresh(line) {
-    var message = line.message;
-    var state = line.parts.state;
-    dom.set(line.node, "data-state", message.state);
-    dom.set(line.node, "data-offset", message.offset);
-    dom.set(line.parts.time, "title", dom.fullTime(message.at));
-    dom.text(line.parts.time, dom.clock(message.at));
-    dom.empty(state);
-    if (message.state === "failed") {
-      state.appendChild(dom.make("span", {}, ["Not sent" + (message.error ? ": " + message.error : "") + " "]));
-      state.appendChild(dom.make("button", { type: "button", "class": "retry", "data-retry": message.id }, ["Retry"]));
-    }
-  }
-
-  function noticeNode(line) {
-    line.node = dom.make("div", { "class": "notice", title: dom.clock(line.at) }, [line.text]);
-    return line.node;
-  }
-
-  function holeNode(line) {
-    line.node = dom.make("div", { "class": "hole" }, [HOLES[line.why]]);
-    return line.node;
-  }
-
-  var DRAW = { message: messageNode, notice: noticeNode, hole: holeNode };
-
-  /** Say how a line follows the one before it: same author again, first of a day. */
-  function follow(line, before) {
-    if (!line || line.kind !== "message" || !line.node) {
-      return;
-    }
-    var last = before && before.kind === "message" ? before.message : null;
-    var newDay = !last || dom.day(last.at) !== dom.day(line.message.at);
-    var shownDay = newDay && (!before || last !== null);
-    var again = !newDay && last.from.key === line.message.from.key && line.message.at - last.at < GROUP_S;
-    dom.mark(line.node, "again", again);
-    dom.set(line.node, "data-day", shownDay ? dom.dayName(line.message.at) : null);
-  }
-
-  /** Draws the lines of the room that is looked at into `log`; `newest` is the button that leads to the end. */
-  function LogView(log, newest) {
+  /**
+   * Draws the lines of the room that is looked at into `log`; `newest` is the button that leads to the end. `owner`:
+   * {earlier(room), menu(message, button, room)}.
+   */
+  function LogView(log, newest, owner) {
     var self = this;
     this.log = log;
     this.newest = newest;
+    this.owner = owner;
     this.lines = null;
     this.stuck = true;
     this.below = 0;
     this.scrollDue = false;
+    this.stop = null;           // the message button that Tab reaches: one, of many
+    this.earlier = dom.make("button", { type: "button", "class": "earlier" }, ["Earlier messages"]);
     dom.on(log, "scroll", function () {
       self.scrolled();
     });
@@ -93,43 +35,130 @@
       dom.focus(log);
     });
     dom.on(log, "click", function (event, target) {
-      var button = dom.above(target, "data-retry", log);
-      if (button) {
-        self.retry(button.getAttribute("data-retry"));
-      }
+      self.pressed(target);
+    });
+    dom.on(log, "keydown", function (event, target) {
+      return self.keyed(event, target);
     });
   }
 
-  LogView.prototype.retry = function (id) {
+  LogView.prototype.pressed = function (target) {
+    var log = this.log;
+    var retry = dom.above(target, "data-retry", log);
+    var discard = dom.above(target, "data-discard", log);
+    var more = dom.above(target, "aria-haspopup", log);
+    if (retry) {
+      this.failed(retry.getAttribute("data-retry"), this.lines.room.retry);
+    } else if (discard) {
+      this.failed(discard.getAttribute("data-discard"), this.lines.room.remove);
+    } else if (more) {
+      this.rove(more);
+      this.openMenu(more);
+    } else if (target === this.earlier) {
+      this.owner.earlier(this.lines.room);
+    }
+  };
+
+  LogView.prototype.failed = function (id, act) {
     var failed = this.lines.room.messages.filter(function (message) {
       return message.id === id && message.state === "failed";
     });
     dom.focus(this.log);
-    failed.forEach(this.lines.room.retry, this.lines.room);
+    failed.forEach(act, this.lines.room);
   };
 
-  /** Show a room's lines in place of the ones shown now; null: nothing. Not read aloud: it is not news. */
-  LogView.prototype.show = function (lines) {
-    var log = this.log;
-    var all = document.createDocumentFragment();
-    var before = null;
-    this.hide();
-    this.lines = lines;
-    dom.set(log, "aria-live", "off");
-    dom.empty(log);
-    if (lines) {
-      lines.view = this;
-      lines.all.forEach(function (line) {
-        all.appendChild(DRAW[line.kind](line));
-        follow(line, before);
-        before = line;
-      });
-      log.appendChild(all);
+  LogView.prototype.openMenu = function (button) {
+    this.lines.all.forEach(function (line) {
+      if (line.parts && line.parts.more === button) {
+        this.owner.menu(line.message, button, this.lines.room);
+      }
+    }, this);
+  };
+
+  // --- one tab stop for the buttons of all messages; the arrows move between them ---
+
+  LogView.prototype.rove = function (button) {
+    if (this.stop) {
+      dom.set(this.stop, "tabindex", "-1");
     }
+    this.stop = button;
+    if (button) {
+      dom.set(button, "tabindex", "0");
+    }
+  };
+
+  /** Return the buttons that can be reached. */
+  LogView.prototype.buttons = function () {
+    return this.lines.all.filter(function (line) {
+      return line.parts && line.parts.more && dom.shown(line.parts.more);
+    }).map(function (line) {
+      return line.parts.more;
+    });
+  };
+
+  LogView.prototype.keyed = function (event, target) {
+    var key = dom.key(event);
+    var buttons = this.lines && dom.hasClass(target, "more-button") ? this.buttons() : [];
+    var at = buttons.indexOf(target);
+    var to = { Up: at - 1, Down: at + 1, Home: 0, End: buttons.length - 1 }[key];
+    if (at < 0 || to === undefined) {
+      return true;
+    }
+    to = Math.min(buttons.length - 1, Math.max(0, to));
+    this.rove(buttons[to]);
+    dom.focus(buttons[to]);
+    return false;
+  };
+
+  /** Tab leads to the newest message, unless one was gone to. */
+  LogView.prototype.reachNewest = function (line) {
+    var newest = line.parts && line.parts.more;
+    if (newest && dom.shown(newest) && (!this.stop || this.stop !== document.activeElement)) {
+      this.rove(newest);
+    }
+  };
+
+  // --- what is shown ---
+
+  /** Show a room's lines in place of the ones shown now; null: nothing. */
+  LogView.prototype.show = function (lines) {
+    var self = this;
+    this.quietly(function () {
+      self.hide();
+      self.lines = lines;
+      self.stop = null;
+      dom.empty(self.log);
+      if (lines) {
+        lines.view = self;
+        self.insert(0, lines.all.length);
+      }
+    });
+    this.offerEarlier();
     this.toEnd();
+  };
+
+  /** Do what changes the log and is not news: it is not read aloud. */
+  LogView.prototype.quietly = function (change) {
+    var log = this.log;
+    dom.set(log, "aria-live", "off");
+    change();
     setTimeout(function () {
       dom.set(log, "aria-live", "polite");
     }, 100);
+  };
+
+  /** Draw the lines from `from` on, up to `to`, which are not drawn yet. */
+  LogView.prototype.insert = function (from, to) {
+    var all = this.lines.all;
+    var drawn = document.createDocumentFragment();
+    var i;
+    for (i = from; i < to; i++) {
+      drawn.appendChild(draw.build(all[i]));
+      draw.follow(all[i], all[i - 1] || null);
+      this.reachNewest(all[i]);
+    }
+    this.log.insertBefore(drawn, to < all.length ? all[to].node : null);
+    draw.follow(all[to], all[to - 1]);
   };
 
   LogView.prototype.hide = function () {
@@ -141,26 +170,66 @@
     }
   };
 
+  /** Lines came above others, at `from` up to `to`. */
+  LogView.prototype.cameAbove = function (from, to) {
+    var self = this;
+    var stop = this.stop;
+    this.quietly(function () {
+      self.keepPlace(function () {
+        self.insert(from, to);
+        self.offerEarlier();
+      });
+    });
+    this.rove(stop || this.stop);
+  };
+
+  /** Show the button for earlier messages where there are some. */
+  LogView.prototype.offerEarlier = function () {
+    var button = this.earlier;
+    var wanted = this.lines !== null && this.lines.room.hasEarlier();
+    if (wanted && this.log.firstChild !== button) {
+      this.log.insertBefore(button, this.log.firstChild);
+    } else if (!wanted && button.parentNode === this.log) {
+      if (button === document.activeElement) {
+        dom.focus(this.log);
+      }
+      this.log.removeChild(button);
+    }
+  };
+
   /** The line at `at` is new (`from` -1), or it changed and stood at `from` before. */
   LogView.prototype.placed = function (at, from) {
     var all = this.lines.all;
     var line = all[at];
+    var moved = at !== from;
+    if (line.node && draw.outgrown(line)) {
+      this.log.removeChild(line.node);
+      line.node = line.parts = null;
+      moved = true;
+    }
     if (line.node) {
-      refresh(line);
+      draw.refresh(line);
     } else {
-      DRAW[line.kind](line);
+      draw.build(line);
     }
-    if (at !== from) {
+    if (from >= 0 && moved) {
+      dom.set(line.node, "aria-live", "off");          // it was read aloud already
+    }
+    if (moved) {
       this.log.insertBefore(line.node, at + 1 < all.length ? all[at + 1].node : null);
-      follow(all[from], all[from - 1]);
+      draw.follow(all[from], all[from - 1]);
     }
-    follow(line, all[at - 1]);
-    follow(all[at + 1], line);
+    draw.follow(line, all[at - 1]);
+    draw.follow(all[at + 1], line);
+    if (at === all.length - 1) {
+      this.reachNewest(line);
+    }
     this.grown(line, from >= 0);
   };
 
   LogView.prototype.grown = function (line, known) {
-    if (this.stuck || (line.kind === "message" && line.message.mine && !known)) {
+    var mine = line.kind === "answer" || (line.kind === "message" && line.message.mine);
+    if (this.stuck || (mine && !known)) {
       this.toEnd();
     } else if (!known && line.kind === "message") {
       this.below += 1;
@@ -172,12 +241,41 @@
   /** These lines are not shown any more; they stood from index `at` on. */
   LogView.prototype.dropped = function (gone, at) {
     var log = this.log;
-    gone.forEach(function (line) {
-      if (line.node && line.node.parentNode === log) {
-        log.removeChild(line.node);
-      }
+    var self = this;
+    this.keepPlace(function () {
+      gone.forEach(function (line) {
+        if (line.parts && line.parts.more === self.stop) {
+          self.stop = null;
+        }
+        if (line.node && line.node.parentNode === log) {
+          log.removeChild(line.node);
+        }
+      });
     });
-    follow(this.lines.all[at], this.lines.all[at - 1] || null);
+    draw.follow(this.lines.all[at], this.lines.all[at - 1] || null);
+  };
+
+  // --- where it is scrolled to ---
+
+  /** Do `change` and leave the first line that is seen where it is; at the end, stay at the end. */
+  LogView.prototype.keepPlace = function (change) {
+    var seen = this.stuck ? null : this.firstSeen();
+    var was = seen && seen.getBoundingClientRect().top;
+    change();
+    if (seen && seen.parentNode === this.log) {
+      this.log.scrollTop += seen.getBoundingClientRect().top - was;
+    }
+    this.settle();
+  };
+
+  LogView.prototype.firstSeen = function () {
+    var top = this.log.getBoundingClientRect().top;
+    var all = this.lines ? this.lines.all : [];
+    var i = 0;
+    while (i < all.length && !(all[i].node && all[i].node.getBoundingClientRect().bottom > top)) {
+      i++;
+    }
+    return i < all.length ? all[i].node : null;
   };
 
   /** Scroll to the end before the next paint, and stay there as lines come. */
@@ -211,10 +309,12 @@
     if (this.stuck) {
       this.below = 0;
       dom.show(this.newest, false);
+    } else if (log.scrollTop < NEAR_TOP_PX && this.lines) {
+      this.owner.earlier(this.lines.room);
     }
   };
 
-  /** Return what is drawn since the last hole: [{id, offset, from, text, state}], from the DOM and not from the model. */
+  /** Return what is drawn since the last hole, of what was said, as page-draw.js reads it. */
   LogView.prototype.read = function () {
     var nodes = this.log.childNodes;
     var found = [];
@@ -223,20 +323,11 @@
       if (dom.hasClass(nodes[i], "hole")) {
         found = [];
       } else if (dom.hasClass(nodes[i], "message")) {
-        found.push(readMessage(nodes[i]));
+        found.push(draw.read(nodes[i]));
       }
     }
     return found;
   };
-
-  function readMessage(node) {
-    var parts = node.lastChild.childNodes;
-    var offset = node.getAttribute("data-offset");
-    return {
-      id: node.getAttribute("data-id"), from: node.getAttribute("data-from"), state: node.getAttribute("data-state"),
-      offset: offset === null ? null : Number(offset), text: parts[1].textContent || parts[1].innerText || ""
-    };
-  }
 
   page.LogView = LogView;
 })(twistedchatPage);

@@ -3,12 +3,14 @@
  */
 (function (page) {
   var DRAW_MS = 50;
+  var EARLIER = 50;
+  var ACCESS = { unlisted: "Unlisted", members: "Members only" };
   var dom = page.dom;
   var byId = dom.byId;
 
   /**
-   * `parts`: {view: LogView, composer: Composer, toast: Toast, shown(room)}; `shown` is called when another room is looked
-   * at, or none (null).
+   * `parts`: {view: LogView, composer: Composer, toast: Toast, deeds: Deeds, shown(room)}; `shown` is called when another
+   * room is looked at, or none (null).
    */
   function Rooms(chat, parts) {
     var self = this;
@@ -27,10 +29,8 @@
       privates: this.list("private-list", "data-channel", page.roomRow, function (item) {
         self.look(chat.room(item.key));
       }),
-      people: this.list("people", "data-key", page.personRow, function (item) {
-        if (!item.you) {
-          self.meet({ key: item.key, name: item.name });
-        }
+      people: this.list("people", "data-key", page.personRow, function (item, li) {
+        parts.deeds.onPerson({ key: item.key, name: item.name }, li.firstChild, self.current);
       })
     };
   }
@@ -61,9 +61,29 @@
     room.on("state", function (message) {
       lines.place(message);
     });
+    room.on("gone", function (message) {
+      lines.gone(message);
+    });
+    room.on("changed", function (change, message) {
+      if (message === null) {
+        lines.changedAbove(change);
+      }
+    });
     room.on("history", function () {
       self.history(lines);
     });
+    room.on("older", function (messages) {
+      lines.older(messages);
+    });
+    room.on("answer", function (text) {
+      lines.answer(text);
+    });
+    room.on("typing", function (people) {
+      lines.typing = people;
+      self.drawTyping();
+    });
+    room.on("topic", this.soon);
+    room.on("order", this.soon);
     room.on("hole", function (why) {
       lines.missing(why);
     });
@@ -155,6 +175,7 @@
   /** Look at a room; null: at none. What was written and not sent waits in the room that is left. */
   Rooms.prototype.look = function (room) {
     var composer = this.parts.composer;
+    composer.end();
     if (this.current) {
       this.lines(this.current).draft = composer.read();
     }
@@ -187,6 +208,16 @@
       this.current.say(text);
     }
     return this.current !== null;
+  };
+
+  /** Bring earlier messages into the room that is looked at. */
+  Rooms.prototype.earlier = function (room) {
+    var self = this;
+    if (room.hasEarlier()) {
+      room.older(EARLIER).addErrback(function (error) {
+        self.parts.toast.complain(error);
+      });
+    }
   };
 
   // --- what the lists show ---
@@ -236,6 +267,8 @@
     this.lists.privates.show(privates);
     dom.show(byId("private-part"), privates.length > 0);
     this.drawPeople();
+    this.drawTyping();
+    this.parts.view.offerEarlier();
     this.drawHeading();
     this.drawEmpty();
     this.drawUnread();
@@ -253,7 +286,9 @@
   Rooms.prototype.drawHeading = function () {
     var room = this.current;
     dom.text(byId("title"), room ? room.title : this.opening ? "" : "No room");
-    dom.text(byId("subtitle"), room || !this.opening ? subtitle(room) : "");
+    dom.text(byId("subtitle-here"), room || !this.opening ? subtitle(room) : "");
+    dom.text(byId("topic"), room ? room.topic : "");
+    dom.set(byId("topic"), "title", room && room.topic ? room.topic : null);
     dom.show(byId("leave"), room !== null);
     dom.text(byId("leave"), room && room.kind === "private" ? "Close this chat" : "Leave this room");
     dom.set(byId("log"), "aria-label", room ? "Messages in " + room.title : "Messages");
@@ -277,8 +312,12 @@
     if (room.kind === "private") {
       return "Private chat";
     }
-    return room.count === 1 ? "1 person here" : room.count + " people here";
+    return (ACCESS[room.access] ? ACCESS[room.access] + " \u00b7 " : "") + (room.count === 1 ? "1 person here" : room.count + " people here");
   }
+
+  Rooms.prototype.drawTyping = function () {
+    dom.text(byId("typing"), this.current ? page.typingText(this.lines(this.current).typing) : "");
+  };
 
   Rooms.prototype.drawUnread = function () {
     var title = this.current ? this.current.title + " \u00b7 twistedchat" : "twistedchat";

@@ -8,7 +8,7 @@
 
   /**
    * Keep `ul` showing items. `attribute` carries the item's key; `build()` makes an <li> whose first child takes the
-   * focus, `update(li, item)` fills it, `choose(item)` is called when it is pressed.
+   * focus, `update(li, item)` fills it, `choose(item, li)` is called when it is pressed.
    */
   function List(ul, attribute, parts) {
     var self = this;
@@ -100,7 +100,7 @@
     var at = this.indexOf(li.getAttribute(this.attribute));
     if (at >= 0) {
       this.rove(this.rows[at].item.key);
-      this.parts.choose(this.rows[at].item);
+      this.parts.choose(this.rows[at].item, li);
     }
   };
 
@@ -138,7 +138,7 @@
   page.personRow = {
     build: function () {
       return dom.make("li", {}, [
-        dom.make("button", { type: "button", "class": "row" }, [
+        dom.make("button", { type: "button", "class": "row", "aria-haspopup": "menu" }, [
           dom.make("span", { "class": "avatar small", "aria-hidden": "true" }),
           dom.make("span", { "class": "label", dir: "auto" }),
           dom.make("span", { "class": "self" })
@@ -151,7 +151,7 @@
       dom.set(button.childNodes[0], "class", "avatar small " + dom.hue(item.key));
       dom.text(button.childNodes[1], item.name);
       dom.text(button.childNodes[2], item.you ? " (you)" : "");
-      dom.set(button, "title", item.you ? item.name : "Private chat with " + item.name);
+      dom.set(button, "title", item.name);
       dom.mark(li, "you", item.you);
     }
   };

@@ -46,6 +46,53 @@
     return shown.length < 2 ? shown.join("") : shown.slice(0, -1).join(", ") + " and " + shown[shown.length - 1];
   };
 
+  // --- what happened in a room ---
+
+  /** Return "1 minute", "3 hours": the largest unit that fits. */
+  function duration(seconds) {
+    var units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]].filter(function (unit) {
+      return seconds >= unit[1];
+    });
+    var unit = units[0] || ["second", 1];
+    var count = Math.max(1, Math.round(seconds / unit[1]));
+    return count + " " + unit[0] + (count === 1 ? "" : "s");
+  }
+
+  var DONE = { kick: "kicked out", ban: "banned", unban: "let in again", mute: "muted", unmute: "unmuted" };
+  var ROLES = { member: "made a member", moderator: "made a moderator", owner: "made an owner", nobody: "relieved of every role" };
+  var KINDS = { "public": "open to everyone", unlisted: "open to everyone, and listed nowhere", members: "for its members only" };
+
+  function known(table, name) {
+    return Object.prototype.hasOwnProperty.call(table, name) ? table[name] : String(name);
+  }
+
+  /** Return a line of kind "order" in words. */
+  page.orderText = function (message) {
+    var order = message.order;
+    var words;
+    if (order.what === "kind") {
+      return order.by.name + " made this room " + known(KINDS, order.kind);
+    }
+    words = order.whom.name + " was " + (order.what === "role" ? known(ROLES, order.role) : known(DONE, order.what)) + " by " + order.by.name;
+    if (typeof order.until === "number") {
+      words += " for " + duration(order.until - message.at);
+    }
+    return words + (order.reason ? ": " + order.reason : "");
+  };
+
+  /** Return a line of kind "topic" in words. */
+  page.topicText = function (message) {
+    return message.from.name + (message.text ? " set the topic: " + message.text : " took the topic away");
+  };
+
+  /** Return who types in words; "" for nobody. */
+  page.typingText = function (people) {
+    if (people.length === 0) {
+      return "";
+    }
+    return page.names(people) + (people.length === 1 ? " is typing\u2026" : " are typing\u2026");
+  };
+
   /** One remark at a time, for some seconds. */
   function Toast(node) {
     this.node = node;
@@ -81,19 +128,27 @@
   }
 
   Alerts.prototype.show = function (alert) {
-    var node = this.node;
-    if (alert.at <= this.dismissed()) {
-      return;
+    if (alert.at > this.dismissed()) {
+      this.add(alert.at, dom.linked(dom.make("span", { dir: "auto" }), alert.text), [
+        dom.make("span", { "class": "time" }, [dom.clock(alert.at)])
+      ]);
     }
-    node.appendChild(dom.make("div", { "class": "alert", "data-at": String(alert.at) }, [
-      dom.linked(dom.make("span", { dir: "auto" }), alert.text),
-      dom.make("span", { "class": "time" }, [dom.clock(alert.at)]),
+  };
+
+  Alerts.prototype.add = function (at, text, more) {
+    var node = this.node;
+    node.appendChild(dom.make("div", { "class": "alert", "data-at": String(at) }, [text].concat(more, [
       dom.make("button", { type: "button", "class": "dismiss", "data-dismiss": "" }, ["Dismiss"])
-    ]));
+    ])));
     while (node.childNodes.length > MOST_ALERTS) {
       node.removeChild(node.firstChild);
     }
     this.changed();
+  };
+
+  /** Tell this visitor alone something that must not be missed, until it is dismissed. */
+  Alerts.prototype.tell = function (text) {
+    this.add(0, dom.make("span", { dir: "auto" }, [text]), []);
   };
 
   /** Return the time of the newest alert that was dismissed in this browser. */

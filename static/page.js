@@ -14,8 +14,12 @@
  *   #people li[data-key]               who is here; #people-count the number
  *   #title                             title of the room that is shown
  *   #log                               the lines: .message[data-id][data-from][data-state][data-offset] with .author,
- *                                      .text, .time, .retry; .notice (came, left); .hole (messages are missing)
+ *                                      .text, .time, .retry; .notice (came, left, topics, orders); .hole (messages are missing)
  *   #no-room #choose-room              what stands in place of the log and the message field when no room is open
+ *                                      .more-button (its menu), .edited; classes mine, action, remark, deleted; .answer
+ *                                      (for this visitor alone); .earlier (the button that brings earlier messages)
+ *   #menu [role=menuitem]              what can be done with a message or a person
+ *   #topic #typing #task               what the room is about; who types; what the message field serves just now
  *   #newest                            the button that appears when new lines came below what is seen
  *   #text #send                        the message field and its button
  *   #transport[data-state][data-transport], #transport-menu [data-use=NAME], #reconnect
@@ -44,21 +48,48 @@
     ticketKey: automatic ? null : "twistedchat.ticket:" + dom.absolute("")
   });
   var toast = new page.Toast(byId("toast"));
-  var view = new page.LogView(byId("log"), byId("newest"));
+  var view = new page.LogView(byId("log"), byId("newest"), {
+    earlier: function (room) {
+      rooms.earlier(room);
+    },
+    menu: function (message, button, room) {
+      deeds.onMessage(message, button, room);
+    }
+  });
   var login = new page.Login(chat);
   var alerts = new page.Alerts(byId("alerts"), function () {
     view.settle();
   });
-  var composer = new page.Composer(byId("composer"), byId("text"), function (text) {
-    return rooms.say(text);
-  }, function () {
-    view.settle();
+  var composer = new page.Composer({
+    form: byId("composer"), field: byId("text"), task: byId("task"), taskText: byId("task-text"), taskEnd: byId("task-end")
+  }, {
+    send: function (text) {
+      return rooms.say(text);
+    },
+    typed: function () {
+      if (rooms.current) {
+        rooms.current.typing();
+      }
+    },
+    editLast: function () {
+      return rooms.current !== null && deeds.editLast(rooms.current);
+    },
+    resized: function () {
+      view.settle();
+    }
+  });
+  var menu = new page.Menu(byId("menu"));
+  var deeds = new page.Deeds(chat, {
+    menu: menu, composer: composer, toast: toast,
+    rooms: function () {
+      return rooms;
+    }
   });
   var drawers = new page.Drawers(byId("app"), byId("scrim"), [
     { name: "rooms", button: byId("show-rooms"), node: byId("side") },
     { name: "people", button: byId("show-people"), node: byId("people-pane") }
   ]);
-  var rooms = new page.Rooms(chat, { view: view, composer: composer, toast: toast, shown: roomShown });
+  var rooms = new page.Rooms(chat, { view: view, composer: composer, toast: toast, deeds: deeds, shown: roomShown });
   var transport = new page.Transport(
     { pill: byId("transport"), menu: byId("transport-menu"), reconnect: byId("reconnect") }, allowed, dom.transport(),
     {
@@ -162,6 +193,9 @@
   chat.on("alert", function (alert) {
     alerts.show(alert);
   });
+  chat.on("shownOut", function (told) {
+    alerts.tell(told.title + ": " + told.text);
+  });
   chat.on("problem", function (error) {
     if (entered) {
       toast.complain(error);
@@ -195,7 +229,7 @@
     if (dom.key(event) !== "Escape" || !entered || event.isComposing) {
       return true;
     }
-    if (!transport.close() && !drawers.close()) {
+    if (!menu.close() && !transport.close() && !composer.end() && !drawers.close()) {
       composer.focus();
     }
     return false;

@@ -25,7 +25,7 @@
     this.reopened = false;      // asked to make it again: not twice in a row
     this.count = 0;
     this.people = [];
-    this.log = new TwistedChat.Messages(function (key) { return chat.isYou(key); });
+    this.log = new TwistedChat.Messages(function (key) { return chat.isYou(key); }, this.emit.bind(this, "gone"));
     this.messages = this.log.list;
     this.beginning = false;
     this.hole = false;
@@ -151,6 +151,11 @@
   };
 
   // Earlier lines -----------------------------------------------------------------------------------------------------
+
+  /** Whether there are earlier lines to ask for, as far as is known. */
+  Room.prototype.hasEarlier = function () {
+    return this.joined && !this.beginning && this.log.wantsEarlier();
+  };
 
   /**
    * Put earlier lines before the first, `limit` entries of the log at once; the result is how many lines came, 0 also

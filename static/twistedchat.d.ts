@@ -158,8 +158,8 @@ declare namespace TwistedChat {
     beginning: boolean;
     /** Whether lines before `messages[0]` are missing that were here before. */
     hole: boolean;
-    /** message: a new line (also our own, pending). state: a line changed its state, place or what it says. gone: a line of ours
-     *  is not there any more. older: these stand before all others now. hole: lines before `messages[0]` of the history that
+    /** message: a new line (also our own, pending). state: a line changed its state, place or what it says. gone: a line is not
+     *  in `messages` any more: done, dropped, or too old. older: these stand before all others now. hole: lines before `messages[0]` of the history that
      *  comes next, in the same turn, are missing: some, or the log was begun anew ("forgotten"), since the server was
      *  ("restarted"). history: `messages` was replaced. changed: an entry of the log reads differently, also one that is
      *  not in `messages` (null). people: who is here changed (came and went are empty after a full set). typing: who types.
@@ -183,6 +183,8 @@ declare namespace TwistedChat {
     edit(message: Message, text: string): Deferred<number>;
     /** Take a message back; one that failed just goes. */
     remove(message: Message): Deferred<number | null>;
+    /** Whether there are earlier lines to ask for, as far as is known. */
+    hasEarlier(): boolean;
     /** Put earlier lines before the first, from `limit` (at most 100) entries of the log; gives how many came. */
     older(limit: number): Deferred<number>;
     /** We type; the others are told every 3 s at most. */

@@ -157,6 +157,8 @@ def test_a_private_chat_opens_on_the_other_side(
         "(key) => document.querySelector(`#people li[data-key='${key}'] button`).focus()", key
     )
     visitor.page.press("Enter")
+    visitor.page.wait_until("() => document.activeElement.getAttribute('role') === 'menuitem'")
+    visitor.page.press("Enter")
     visitor.page.wait_until(
         "(name) => document.getElementById('title').textContent === name && document.activeElement.id === 'text'",
         other.name,

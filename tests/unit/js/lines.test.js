@@ -13,7 +13,7 @@ const BOB = { key: "u-bob", name: "Bob" };
 function setUp() {
   const context = vm.createContext({ twistedchatPage: {} });
   vm.runInContext(fs.readFileSync(path.join(STATIC, "page-lines.js"), "utf8"), context);
-  const room = { messages: [] };
+  const room = { messages: [], log: { first: 1 } };
   const lines = new context.twistedchatPage.Lines(room);
   return {
     room, lines,
@@ -27,6 +27,12 @@ function setUp() {
       room.messages = messages.map(([text, offset, from = ANN]) => ({ id: text, from, text, offset, state: "sent" }));
       if (why) { lines.missing(why); }
       lines.replace();
+    },
+    older(messages) {
+      const earlier = messages.map(([text, offset]) => ({ id: text, from: ANN, text, offset, state: "sent" }));
+      room.log.first = earlier[0].offset;
+      room.messages.unshift(...earlier);
+      lines.older(earlier);
     },
     shown: () => lines.all.map((line) => (line.message ? line.message.text : line.text || "~" + line.why)).join(" ")
   };
@@ -99,14 +105,59 @@ test("one hole is told of once, and two reasons are two", () => {
   assert.equal(shown(), "a ~restarted ~missing");
 });
 
-test("at most 1000 lines, those above a hole among them", () => {
-  const { lines, history, say } = setUp();
+test("at most 500 lines besides the room's own, the newest of them", () => {
+  const { lines, history, shown } = setUp();
   const many = (name) => Array.from({ length: 990 }, (_, i) => [name + i, i + 1]);
   history(null, many("a"));
   history("restarted", many("b"));
-  assert.equal(lines.all.length, 1000);
-  assert.equal(lines.all[9].kind, "hole");
-  say("last", 991);
-  assert.equal(lines.all.length, 1000);
-  assert.equal(lines.all[8].kind, "hole");
+  assert.equal(lines.all.length, 1490);
+  assert.equal(lines.all[499].kind, "hole");
+  lines.notice("x");
+  assert.equal(lines.all.length, 1490);
+  assert.match(shown(), /^a492 .* a989 ~restarted b0 .* b989 x$/);
+});
+
+test("earlier messages fill a hole: what stood above it is theirs again, once, and the hole goes", () => {
+  const { history, older, shown } = setUp();
+  history(null, [["a", 1], ["b", 2], ["c", 3]]);
+  history("missing", [["i", 9]]);
+  assert.equal(shown(), "a b c ~missing i");
+  older([["g", 7], ["h", 8]]);
+  assert.equal(shown(), "a b c ~missing g h i");
+  older([["c", 3], ["d", 4], ["f", 6]]);
+  assert.equal(shown(), "a b c d f g h i");
+  older([["a", 1], ["b", 2]]);
+  assert.equal(shown(), "a b c d f g h i");
+});
+
+test("earlier messages that meet what stands above a hole without a double fill it as well; another log's never", () => {
+  const { history, older, shown } = setUp();
+  history(null, [["a", 1], ["b", 2]]);
+  history("missing", [["d", 4]]);
+  older([["c", 3]]);
+  assert.equal(shown(), "a b c d");
+  history("restarted", [["y", 3]]);
+  older([["x", 2]]);
+  assert.equal(shown(), "a b c d ~restarted x y");
+});
+
+test("what stands above a hole is changed with its log, and not with another", () => {
+  const { lines, history, shown } = setUp();
+  history(null, [["a", 1], ["b", 2]]);
+  history("missing", [["d", 4]]);
+  lines.changedAbove({ offset: 2, text: "B", deleted: false });
+  assert.equal(shown(), "a B ~missing d");
+  history("restarted", [["y", 3]]);
+  lines.changedAbove({ offset: 2, text: "x", deleted: false });
+  assert.equal(shown(), "a B ~missing d ~restarted y");
+});
+
+test("a line that the room has no more is not shown, and answers stand where they came", () => {
+  const { room, lines, say, shown } = setUp();
+  const first = say("first", 1);
+  lines.answer("help");
+  say("second", 2);
+  room.messages.shift();
+  lines.gone(first);
+  assert.equal(shown(), "help second");
 });
