@@ -50,8 +50,10 @@ async def run(chat: "Chat", visitor: Visitor, channel: str, id: str, line: str) 
 
     Raises:
         BadCommand: there is no such command, or something is missing.
+        NoSuchRoom, Banned: the visitor may not be there; asked before anything else, so that no name is found there.
         Whatever the chat refuses.
     """
+    await chat.may_enter(visitor, channel)
     if line.startswith("//"):
         await chat.say(visitor, channel, id, line[1:])
         return ""
