@@ -210,6 +210,23 @@ def test_who_changes_an_account_in_the_same_moment_is_told(
     assert kept.login().generation == 1
 
 
+def test_a_name_that_becomes_an_accounts_in_the_same_moment_is_not_taken_from_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.add()
+    original = kept.backend.commit
+
+    def meanwhile(changes: Any) -> Any:
+        monkeypatch.setattr(kept.backend, "commit", original)
+        kept.add("Anna", "another")
+        return original(changes)
+
+    monkeypatch.setattr(kept.backend, "commit", meanwhile)
+    with pytest.raises(Conflict):
+        wait(kept.accounts.rename("key-of-ann", "Anna"))
+    assert (kept.login("Anna").key, kept.login("Ann").key) == ("another", "key-of-ann")
+
+
 def test_a_record_that_moves_between_two_reads_is_found(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.add()
     original = kept.backend.get

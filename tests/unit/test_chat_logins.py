@@ -180,6 +180,21 @@ def test_two_logins_at_once_as_the_same_person_leave_them_there(place: Place) ->
     assert place.ask(page, "rooms") != "NotLoggedIn" and place.here() == ["Ann"]
 
 
+def test_an_older_login_as_the_same_person_that_ends_late_takes_nobody_away(place: Place) -> None:
+    page = place.page()
+    ticket = place.ask(page, "login", "Ann", None)["ticket"]
+    place.ask(page, "logout")
+    place.store.holding = True
+    first = place.begin(page, "login", None, ticket)
+    [late] = place.store.held
+    place.store.held, place.store.holding = [], False
+    assert place.ask(page, "login", None, ticket)["you"][1] == "Ann"
+    late.callback(None)
+    place.advance(1)
+    assert first.value["error"] == "NotLoggedIn"
+    assert place.ask(page, "rooms") != "NotLoggedIn" and place.here() == ["Ann"]
+
+
 @pytest.mark.parametrize("what", ["logout", "bye"])
 @pytest.mark.parametrize("how", ["guest", "register", "vouched"])
 def test_who_logs_out_or_leaves_in_the_middle_of_a_login_is_nobody(place: Place, what: str, how: str) -> None:
