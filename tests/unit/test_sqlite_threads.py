@@ -110,6 +110,28 @@ async def test_one_that_is_refused_leaves_nothing_and_the_others_are_written(sto
 
 
 @pytest_twisted.ensureDeferred
+async def test_the_same_id_again_and_again_in_one_transaction_is_there_once(store: Store) -> None:
+    await store.append(1)
+    go = await store.hold()
+    asked = [store.append(number) for number in (2, 1, 2, 3, 2)]
+    wrong = store.append(2, event='["other"]')
+    edit = Revision(1, '["edited"]', "[]")
+    edits = [store.backend.append(ROOM, "ann", "e" * 22, '["edit"]', 5.0, edit) for _ in range(2)]
+    go.set()
+    answers = [await answer for answer in (*asked, *edits)]
+    assert [(answer.entry.offset, answer.new) for answer in answers] == [
+        (2, True), (1, False), (2, False), (3, True), (2, False), (4, True), (4, False),
+    ]  # fmt: skip
+    assert isinstance(await failure(wrong), IdReused)
+    assert [entry.event for entry in await store.backend.read(ROOM, 0, 9)] == [
+        '["edited"]',
+        "[]",
+        "[]",
+        '["edit"]',
+    ]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_long_read_holds_back_no_writer_and_a_long_write_no_reader(store: Store) -> None:
     await store.append(1)
     go = await store.hold(reading=True)
@@ -211,7 +233,7 @@ async def test_a_file_that_cannot_be_opened_is_unavailable_until_it_can(stores: 
     store = stores(probe_s=60)
     await store.append(1)
     assert await store.offsets() == [1]
-    connects = [sqlite3.OperationalError("injected")]
+    connects = [sqlite3.OperationalError("injected"), MemoryError("no room")]
     real = store.backend._writer._connect
 
     def connect() -> Any:
@@ -221,10 +243,39 @@ async def test_a_file_that_cannot_be_opened_is_unavailable_until_it_can(stores: 
 
     store.backend._writer._connect = connect
     store.fail = failing("BEGIN")
-    assert isinstance(await failure(store.append(2)), StoreUnavailable)
-    assert isinstance(await failure(store.append(2)), StoreUnavailable)
+    for _ in range(3):
+        assert isinstance(await failure(store.append(2)), StoreUnavailable)
     assert (await store.append(2)).entry.offset == 2
-    assert store.told == ["the disk does not work (injected)", "injected", None]
+    assert store.told == ["the disk does not work (injected)", "no room", "injected", None]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_cannot_be_read_is_unavailable_and_told_and_writes_go_on(stores: Any) -> None:
+    store = stores(probe_s=60)
+    reader = store.backend._reader
+    real, reader._connect = reader._connect, lambda: failing("")("") or real()
+    assert isinstance(await failure(store.backend.read(ROOM, 0, 1)), StoreUnavailable)
+    assert store.told == ["the disk does not work (injected)"]
+    await store.append(1)
+    assert store.backend.trouble == "the disk does not work (injected)"
+    reader._connect = real
+    assert await store.offsets() == [1]
+    assert store.told == ["the disk does not work (injected)", None]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_new_life_tells_the_epoch_that_was_told_of_an_empty_log(stores: Any) -> None:
+    store = stores()
+    told = [(await store.backend.open(name, 1)).epoch for name in (ROOM, "room/y")]
+    heads = await store.backend.heads([ROOM])
+    await store.backend.erase("room/z")
+    await store.backend.stop()
+    again = stores()
+    assert [(await again.backend.open(name, 1)).epoch for name in (ROOM, "room/y")] == told
+    assert await again.backend.heads([ROOM]) == heads
+    await again.append(1)
+    assert (await again.backend.open(ROOM, 1)).epoch == told[0]
+    assert len(set(told)) == 2
 
 
 # --- piece by piece

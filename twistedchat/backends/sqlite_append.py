@@ -96,17 +96,18 @@ def set_up(connection: sqlite3.Connection) -> None:
 
 def append_all(connection: sqlite3.Connection, posts: Sequence[Post]) -> list[Appended | IdReused]:
     """Append ``posts`` in order; see IBackend.append for what becomes of each."""
-    first: dict[tuple[str, str, str], int] = {}
-    for number, post in enumerate(posts):
-        if first.setdefault(post.key, number) != number:  # the same one again, behind what it repeats
-            return append_all(connection, posts[:number]) + append_all(connection, posts[number:])
     keys = f"[{','.join(post.key_json for post in posts)}]"
     had = _find(connection, keys)
     if len(had) < len(posts):
         new = [post.json for number, post in enumerate(posts) if number not in had]
         connection.execute(_POST, (f"[{','.join(new)}]",))
     found = _find(connection, keys)
-    return [_outcome(post, found[number], number not in had) for number, post in enumerate(posts)]
+    seen = {posts[number].key for number in had}
+    outcomes = []
+    for number, post in enumerate(posts):
+        outcomes.append(_outcome(post, found[number], post.key not in seen))
+        seen.add(post.key)
+    return outcomes
 
 
 def _outcome(post: Post, row: Sequence[Any], new: bool) -> Appended | IdReused:

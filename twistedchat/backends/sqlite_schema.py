@@ -133,7 +133,7 @@ def take(path: str, owner: Owner | None = None, steps: Sequence[Step] = STEPS) -
         raise Refusal(f"cannot use {path} as the store: {told(error)}") from error
 
 
-def told(error: sqlite3.Error) -> str:
+def told(error: Exception) -> str:
     """Return what went wrong, in words for the operator."""
     name = getattr(error, "sqlite_errorname", "")
     known = {

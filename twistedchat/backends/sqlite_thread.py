@@ -174,13 +174,13 @@ class StoreThread:
             if self._writes:
                 self._connection.execute("BEGIN IMMEDIATE")
             outcomes = self._all(self._connection, jobs or (self._probe,))
-        except sqlite3.Error as error:
+        except Exception as error:
             self._give_up(error)
             return [_unavailable() for _ in jobs]
         try:
             if self._writes:
                 self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             self._give_up(error)
             return [_unknown() for _ in jobs]
         self._trouble = None
@@ -219,7 +219,7 @@ class StoreThread:
         else:
             connection.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
 
-    def _give_up(self, error: sqlite3.Error) -> None:
+    def _give_up(self, error: Exception) -> None:
         """Nothing of this transaction stays, and the next one begins on a connection of its own."""
         self._trouble = told(error)
         connection, self._connection = self._connection, None
