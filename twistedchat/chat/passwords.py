@@ -24,7 +24,7 @@ LONGEST = 1000  # characters; a bound, not a rule of taste
 
 THREADS = 2
 MOST_WAITING = 50
-RETRY_S = 5.0  # what 50 that wait take, about
+RETRY_S = 10.0  # what 50 that wait take, about
 
 SALT_BYTES = 16
 HASH_BYTES = 32
