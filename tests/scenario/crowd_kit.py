@@ -109,10 +109,11 @@ class Crowd:
         """Everyone goes, and the house closes."""
         for client in self.clients:
             client.stop()
+        while any(getattr(reader, "server", None) is self.port for reader in reactor.getReaders()):
+            await pause(0)  # until the server has heard it of every socket
         self.house.close()
         closed: list[Any] = [self.port.stopListening(), self.house.release()]
         await DeferredList(closed, fireOnOneErrback=True)
-        await pause(0.05)  # sockets that were closed tell so
 
 
 def _last(client: Client) -> int:
