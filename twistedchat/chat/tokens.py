@@ -149,7 +149,7 @@ def _raw(text: str) -> bytes:
 
 def _check_secret(secret: bytes) -> None:
     if len(secret) < MIN_SECRET_BYTES:
-        raise Refusal(f"a secret for HS256 has at least {MIN_SECRET_BYTES} bytes")
+        raise Refusal(f"HS256 needs a secret of at least {MIN_SECRET_BYTES} bytes")
 
 
 def _from_plain(alg: str, text: str) -> Key:
