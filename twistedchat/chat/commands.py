@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twistedchat.chat.books import State
 from twistedchat.chat.errors import BadCommand, NoSuchPerson
 from twistedchat.chat.moderation import Term, address_range
 from twistedchat.chat.order import Role
@@ -197,6 +198,42 @@ async def _kind(line: Line) -> str:
     return ""
 
 
+async def _somebody(line: Line, name: str, contacts_first: bool) -> Person:
+    """Take a person's name from the whole rest of the line: who is here, or a contact, whichever comes first."""
+    called = _needed(line, name).strip('"')
+    visitor = line.chat.people.named(called)
+    contact = await line.chat.contacts.named(line.visitor, called)
+    here = visitor.person if visitor else None
+    person = (contact or here) if contacts_first else (here or contact)
+    if person is None:
+        raise NoSuchPerson(f"nobody here, and no contact of yours, is called {called[:40]}")
+    return person
+
+
+async def _contact(line: Line) -> str:
+    person = await _somebody(line, "contact", contacts_first=False)
+    state = await line.chat.contacts.ask(line.visitor, person.key)
+    return f"{person.name} is a contact now" if state is State.FRIEND else f"{person.name} is asked"
+
+
+async def _uncontact(line: Line) -> str:
+    person = await _somebody(line, "uncontact", contacts_first=True)
+    await line.chat.contacts.remove(line.visitor, person.key)
+    return f"{person.name} is no contact of yours"
+
+
+async def _block(line: Line) -> str:
+    person = await _somebody(line, "block", contacts_first=False)
+    await line.chat.contacts.block(line.visitor, person.key)
+    return f"you do not talk with {person.name} any more"
+
+
+async def _unblock(line: Line) -> str:
+    person = await _somebody(line, "unblock", contacts_first=True)
+    await line.chat.contacts.unblock(line.visitor, person.key)
+    return f"you talk with {person.name} again"
+
+
 async def _help(line: Line) -> str:
     return "\n".join(f"{command.usage}: {command.help}" for command in COMMANDS.values())
 
@@ -207,6 +244,10 @@ COMMANDS = {
     "topic": Command("/topic [TEXT]", "what the room is about; - for nothing", _topic),
     "nick": Command("/nick NAME", "take another name", _nick),
     "msg": Command("/msg NAME TEXT", "say something to one person only", _msg),
+    "contact": Command("/contact NAME", "ask somebody to be a contact, or accept", _contact),
+    "uncontact": Command("/uncontact NAME", "end a contact, refuse a request or take it back", _uncontact),
+    "block": Command("/block NAME", "talk with somebody no more", _block),
+    "unblock": Command("/unblock NAME", "talk with them again", _unblock),
     "who": Command("/who", "who is here", _who),
     "kick": Command("/kick NAME [REASON]", "show somebody out", _kick),
     "ban": Command("/ban NAME-OR-ADDRESS [MINUTES] [REASON]", "keep somebody out", _ban),
