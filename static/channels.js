@@ -14,6 +14,8 @@
   var IDS_KEPT = 1000;
   var REWIND_MS = 5000;
   var REASK_MS = 1000;
+  var LATER_S = 2;                // a join that time heals is asked again after this, and a bit later each time
+  var LATEST_S = 10;
 
   function Channel(name) {
     this.name = name;
@@ -29,6 +31,7 @@
     this.countOnly = false;
     this.rewoundAt = null;
     this.askedAt = null;
+    this.delays = 0;            // how often in a row the server wanted to be asked later
   }
 
   /** An id is its sender's: another's entry with the same id is another entry. */
@@ -222,14 +225,33 @@
     var error = refused(result.error, result.text);
     give(error, result);
     channel.joined = false;
+    if (TwistedChat.retryAfter(error, 0) !== null) {
+      this.askLater(channel, error);
+      return;
+    }
     channel.wanted = false;
     channel.call("refused", [error]);
+  };
+
+  /** The store is away, or we were too fast: ask again, for as long as it takes. The handler is told once. */
+  Channels.prototype.askLater = function (channel, error) {
+    var self = this;
+    channel.delays += 1;
+    if (channel.delays === 1) {
+      channel.call("delayed", [error]);
+    }
+    this.client.clock.setTimeout(function () {
+      if (self.find(channel.name) === channel && channel.wanted && !channel.joined && channel.rid === null) {
+        self.ask(channel);
+      }
+    }, (error.retry || Math.min(LATEST_S, LATER_S * channel.delays)) * 1000);
   };
 
   Channels.prototype.wasJoined = function (channel, result) {
     var mine = channel.position;
     var again = channel.joined;
     channel.joined = true;
+    channel.delays = 0;
     channel.rewoundAt = null;
     if (!(result.recovered && mine && mine[0] === result.at[0] && mine[1] > result.at[1])) {
       channel.position = result.at;

@@ -54,6 +54,7 @@
       history: function (entries, hole, epoch, head) { room.setHistory(entries, hole, epoch, head); },
       presence: function (change) { room.setPeople(change); },
       reset: function (reason) { room.wasReset(reason); },
+      delayed: function (error) { room.chat.emit("problem", error); },
       refused: function (error) { room.wasRefused(error); }
     };
   };

@@ -86,6 +86,8 @@ declare namespace TwistedChat {
     /** Takes the entries of a join that did not carry on from our position, [offset, id, [method, ...], at], as one batch.
      *  Without it they come as events with `meta.history`. `meta` is {channel, epoch, offset, id, at, history}. */
     history?(entries: any[], hole: boolean, epoch: string, head: number): void;
+    /** It is asked again until it is answered: the store is away, or it was too fast. Told once. */
+    delayed?(error: RemoteError): void;
     refused?(error: RemoteError): void;
     presence?(change: { kind: "full" | "delta" | "count"; version: number; people?: [string, string][]; came?: [string, string][]; went?: [string, string][]; count: number }): void;
     /** The server ended the subscription; unless "removed", the client asks for it again by itself. */

@@ -539,6 +539,49 @@ test("refused: the handler learns why, and nothing is asked again by itself", ()
   assert.equal(server.joins.length, 1);
 });
 
+test("reset because the store lost entries: joins again by position, and is shown the hole", () => {
+  const { clock, server, client } = setUp();
+  const handler = recorder();
+  client.join(ROOM, handler);
+  clock.advance(50);
+  say(server, "1");
+  say(server, "2");
+  clock.advance(50);
+  server.log(ROOM).entries.pop();
+  say(server, "other");
+  server.send(server.only(), ["reset", ROOM, "lost"]);
+  clock.advance(50);
+  assert.deepEqual(server.joins[1], { [ROOM]: ["e1", 2, id("2")] });
+  assert.equal(handler.told.filter(([name]) => name === "joined")[1][1].hole, true);
+  assert.deepEqual(handler.texts(), ["1", "2", "other"]);
+});
+
+test("a join while the store is away is asked again until it is answered; the handler is told once", () => {
+  const { clock, server, client } = setUp();
+  const handler = recorder({ delayed: (error) => handler.told.push(["delayed", error.error]) });
+  server.refuse = { [ROOM]: { error: "StoreUnavailable", text: "away" } };
+  client.join(ROOM, handler);
+  clock.advance(120000);
+  assert.deepEqual(handler.told, [["delayed", "StoreUnavailable"]]);
+  const asked = server.joins.length;
+  assert.ok(asked > 10 && asked < 20, String(asked));
+  server.refuse = {};
+  clock.advance(10000);
+  assert.deepEqual(handler.told.slice(1).map(([name]) => name), ["joined", "presence"]);
+  assert.equal(server.joins.length, asked + 1);
+});
+
+test("a join that waits to be asked again is not asked any more once it was left", () => {
+  const { clock, server, client } = setUp();
+  server.refuse = { [ROOM]: { error: "TooFast", text: "wait", retry: 3 } };
+  client.join(ROOM, recorder());
+  clock.advance(2900);
+  assert.equal(server.joins.length, 1);
+  client.leave(ROOM);
+  clock.advance(60000);
+  assert.equal(server.joins.length, 1);
+});
+
 test("reset: joins again by position, unless removed", () => {
   const { clock, server, client } = setUp();
   const handler = recorder();
