@@ -188,6 +188,7 @@ class House:
         """Until it is done, what depends on it is answered StoreUnavailable."""
         while not self._closed:
             try:
+                await self.hub.load()
                 await self.chat.load()
                 self._loaded = True
                 break

@@ -1,6 +1,6 @@
 """A channel: its log's kept tail, its subscribers, its presence; local fan-out, framed once for all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 
 from twisted.internet.defer import Deferred
@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistedchat.channels.batches import Batches
+from twistedchat.channels.register import Register
 from twistedchat.channels.tail import TAIL_ENTRIES, Tail
 from twistedchat.core.entry import Appended, Batch, Entry, LogState, Revision
 from twistedchat.core.errors import StoreUnknown
@@ -45,6 +46,7 @@ class Channel:
         presence: Presence,
         keep: int = TAIL_ENTRIES,
         batches: Batches | None = None,
+        register: Register | None = None,
     ) -> None:
         self.name = name
         self.presence = presence
@@ -61,6 +63,7 @@ class Channel:
         self._fresh: list[Entry] = []
         self._early: dict[int, Entry] = {}
         self._batches = Batches() if batches is None else batches
+        self._register = register
         self._mark = object()
         self._flush: IDelayedCall | None = None
         self._presence_call: IDelayedCall | None = None
@@ -299,6 +302,12 @@ class Channel:
         self.presence.enter(person, client, returning)
         self._presence_touched()
 
+    def restore(self, people: Iterable[Person], until: float) -> None:
+        """These people were here before a restart, and may come back until then, in seconds of the clock."""
+        for person in people:
+            self.presence.restore(person, until)
+        self._presence_touched()
+
     def away(self, key: str, client: str) -> None:
         """See IChannel."""
         self.presence.away(key, client, self._clock.seconds())
@@ -327,6 +336,8 @@ class Channel:
         self._presence_call = None
         change = self.presence.tick(self._clock.seconds())
         if change is not None:
+            if self._register is not None:
+                self._register.tell(self.name, *self.presence.news)
             self._tell_presence(change)
         self._presence_touched()
 

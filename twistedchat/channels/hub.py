@@ -10,6 +10,7 @@ from zope.interface import implementer
 
 from twistedchat.channels.batches import Batches
 from twistedchat.channels.channel import Channel
+from twistedchat.channels.register import Register
 from twistedchat.channels.tail import TAIL_ENTRIES
 from twistedchat.core.entry import LogState
 from twistedchat.core.errors import StoreUnavailable
@@ -24,6 +25,7 @@ COMPARE_S = (
     30.0  # pauses between comparisons of all heads: a wake-up may be missed, a store may lose its tail
 )
 COMPARED = 500  # heads asked for at once
+RETURN_S = 90.0  # after a start, whoever was here before has this long to come back
 FULL_S = 1.0  # where none was idle, it is looked again after this; a look goes over all of them
 
 
@@ -68,8 +70,29 @@ class Hub:
         self._comparing = False
         self._compare_call: IDelayedCall | None = None
         self._stopped = False
+        self._register = Register(backend, clock) if backend.durable else None
+        self._return_until = 0.0
+        self._return_call: IDelayedCall | None = None
         backend.watch(self)
         self._compare_later()
+
+    async def load(self) -> None:
+        """Find who was in which channel before a restart. They have a while to come back; it is no leave and no join.
+
+        Raises:
+            StoreUnavailable: it can be tried again.
+        """
+        if self._register is None:
+            return
+        await self._register.load()
+        self._return_until = self._clock.seconds() + RETURN_S
+        self._return_call = self._clock.callLater(RETURN_S, self._register.forget)
+        for channel in self._open.values():
+            self._restore(channel)
+
+    def _restore(self, channel: Channel) -> None:
+        if self._register is not None and (people := self._register.before(channel.name)):
+            channel.restore(people, self._return_until)
 
     def get(self, name: str) -> Channel | None:
         """Return the channel ``name`` if it is open."""
@@ -100,9 +123,18 @@ class Hub:
             raise StoreUnavailable("too many rooms are in use")
         presence = self._make_presence()
         channel = Channel(
-            name, state, self._backend, self._clock, self._now, presence, self._keep, self._batches
+            name,
+            state,
+            self._backend,
+            self._clock,
+            self._now,
+            presence,
+            self._keep,
+            self._batches,
+            self._register,
         )
         self._open[name] = channel
+        self._restore(channel)
         self._asked[name] = self._clock.seconds()
         for waiting in self._opening.pop(name):
             waiting.callback(channel)
@@ -196,5 +228,9 @@ class Hub:
         self._cancel_compare()
         for channel in self._open.values():
             channel.stop()
+        if self._return_call is not None and self._return_call.active():
+            self._return_call.cancel()
+        if self._register is not None:
+            self._register.stop()
         self._open.clear()
         self._asked.clear()

@@ -128,6 +128,7 @@ class Chat:
         self._listed: list[tuple[str, str, int]] = []
         self._listed_at = -inf
         self._started = clock()
+        self._knows_who_was_here = store.durable
 
     async def load(self) -> None:
         """Find what the store has. Until then only the standing rooms are known.
@@ -233,8 +234,9 @@ class Chat:
         return page
 
     def just_started(self, within_s: float) -> bool:
-        """Say whether the house opened less than ``within_s`` seconds ago: who comes back now was here before."""
-        return self.seconds() - self._started < within_s
+        """Say whether the house opened less than ``within_s`` seconds ago, and does not know who was here before: who comes
+        now is taken for somebody who comes back."""
+        return not self._knows_who_was_here and self.seconds() - self._started < within_s
 
     # --- saying things
 

@@ -70,6 +70,10 @@ class Presence:
         interval_s: seconds between two published changes at least.
         named: above this many people only their number is published.
         max_people: one more raises TooManyPeople.
+
+    Attributes:
+        version: grows with each published change.
+        news: who came, or has another name, and who went with the last published change, however it was told.
     """
 
     __slots__ = (
@@ -85,6 +89,7 @@ class Presence:
         "_order",
         "_published",
         "_touched",
+        "news",
         "version",
     )
 
@@ -104,6 +109,7 @@ class Presence:
         self._next_publish = -inf
         self._full = False
         self.version = 0
+        self.news: tuple[list[Person], list[Person]] = [], []
 
     @property
     def count(self) -> int:
@@ -162,7 +168,17 @@ class Presence:
             self._touched.add(person.key)
         here.clients.add(client)
         here.graces.pop(client, None)
+        here.graces.pop("", None)
         self._leaving.pop(person.key, None)
+
+    def restore(self, person: Person, until: float) -> None:
+        """``person`` was here before a restart and may come back until then. The next change is a full set: it is no news."""
+        if person.key in self._here or len(self._here) >= self._max_people:
+            return
+        self._here[person.key] = _Here(person, graces={"": until})
+        self._touched.add(person.key)
+        self._full = True
+        self._wait_or_remove(person.key, self._here[person.key])
 
     def away(self, key: str, client: str, now: float) -> None:
         """``client`` lost its connection and may come back for a while. Idempotent."""
@@ -231,6 +247,7 @@ class Presence:
         if not came and not went:
             return None
         self._order = None
+        self.news = came, went
         self._next_publish = now + self._interval_s
         self.version += 1
         return self._change(came, went)

@@ -1,0 +1,116 @@
+"""Who is where, as the store has it: after a restart who comes back was never gone, and who does not has left."""
+
+from collections.abc import Iterable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twistedchat.core.presence import Person
+from twistedchat.core.records import Change
+from twistedchat.interfaces import IBackend
+
+_log = Logger()
+
+KIND = "here"  # of the records; the key is channel and person's key, the value the name
+AT_ONCE = 100
+AGAIN_S = 1.0
+MOST_WAITING = (
+    100_000  # changes; beyond it the oldest are not written, which costs a wrong line after a restart
+)
+MOST_KEPT = 500_000
+_PAGE = 1000
+
+
+class Register:
+    """Writes down who enters and leaves, a while later and many at once.
+
+    Args:
+        store: where it is kept.
+        clock: for the pause after a failure.
+    """
+
+    def __init__(self, store: IBackend, clock: IReactorTime) -> None:
+        self._store = store
+        self._clock = clock
+        self._before: dict[str, list[Person]] = {}
+        self._waiting: dict[tuple[str, str], str | None] = {}
+        self._writing = False
+        self._again: IDelayedCall | None = None
+
+    # --- what was before
+
+    async def load(self) -> None:
+        """Find who was where when the process before this one ended.
+
+        Raises:
+            StoreUnavailable: it can be tried again.
+        """
+        found: dict[str, list[Person]] = {}
+        after, count = "", 0
+        while count < MOST_KEPT and (records := await self._store.page(KIND, "", after, _PAGE)):
+            for record in records:
+                channel, key = record.key.rsplit("\n", 1)
+                found.setdefault(channel, []).append(Person(key, record.value))
+            after, count = records[-1].key, count + len(records)
+        self._before = found
+
+    def before(self, channel: str) -> list[Person]:
+        """Return who was in ``channel``, once."""
+        return self._before.pop(channel, [])
+
+    def forget(self) -> None:
+        """Who was in channels that nobody has opened since has left them."""
+        rest, self._before = self._before, {}
+        for channel, people in rest.items():
+            self.tell(channel, (), people)
+
+    # --- what is now
+
+    def tell(self, channel: str, came: Iterable[Person], went: Iterable[Person]) -> None:
+        """Write down who came to ``channel``, or has another name, and who went."""
+        for person in came:
+            self._waiting[channel, person.key] = person.name
+        for person in went:
+            self._waiting[channel, person.key] = None
+        while len(self._waiting) > MOST_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+        self._write()
+
+    def _write(self) -> None:
+        if self._writing or self._again is not None or not self._waiting:
+            return
+        self._writing = True
+        places = list(self._waiting)[:AT_ONCE]
+        taken = {place: self._waiting.pop(place) for place in places}
+        self._commit(taken).addCallbacks(lambda _: self._written(), self._not_written, (), {}, (taken,))
+
+    def _commit(self, taken: dict[tuple[str, str], str | None]) -> Deferred[None]:
+        changes = [Change(KIND, f"{channel}\n{key}", name) for (channel, key), name in taken.items()]
+        return self._store.commit(changes)
+
+    def _written(self) -> None:
+        self._writing = False
+        self._write()
+
+    def _not_written(self, failure: Failure, taken: dict[tuple[str, str], str | None]) -> None:
+        """What changed meanwhile is newer."""
+        _log.debug("who is where cannot be written down: {error}", error=failure.value)
+        self._writing = False
+        self._waiting = taken | self._waiting
+        self._again = self._clock.callLater(AGAIN_S, self._try_again)
+
+    def _try_again(self) -> None:
+        self._again = None
+        self._write()
+
+    def stop(self) -> None:
+        """Ask the store for what is left, and wait for nothing."""
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+        places = list(self._waiting)
+        for first in range(0, len(places), AT_ONCE):
+            piece = {place: self._waiting.pop(place) for place in places[first : first + AT_ONCE]}
+            self._commit(piece).addErrback(lambda failure: None)
