@@ -14,7 +14,7 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 LOCAL = "--http=tcp:0:interface=127.0.0.1"
-ANNOUNCED = re.compile(r"twistedchat is at (\S+)")
+ANNOUNCED = re.compile(r"twistedchat is at ([^\s\"]+)")  # in a line of JSON too
 
 # A busy machine may take this long to import everything.
 PATIENCE_S = 40.0
@@ -27,13 +27,14 @@ def fetch(url: str) -> tuple[int, str, bytes]:
         return answer.status, answer.headers.get_content_type(), answer.read()
 
 
-def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command that ends by itself."""
+def run(*command: str | Path, cwd: Path, told: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself; ``told`` is its standard input."""
     return subprocess.run(
         command,
         cwd=cwd,
         env=clean_environment(),
         capture_output=True,
+        input="" if told is None else told,
         text=True,
         timeout=PATIENCE_S,
         check=False,
@@ -41,11 +42,11 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what would lead Python to this checkout."""
+    """Return the environment without what would lead Python to this checkout, and without settings of a chat."""
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "COVERAGE", "COV_"))
+        if not name.startswith(("PYTHON", "COVERAGE", "COV_", "TWISTEDCHAT_"))
     }
 
 
@@ -54,10 +55,12 @@ class Process:
 
     Attributes:
         lines: what it has printed so far, standard error too.
+        url_found: the address, once ``url`` has found it.
     """
 
     def __init__(self, command: Sequence[str | Path], cwd: Path) -> None:
         self.lines: list[str] = []
+        self.url_found = ""
         self._fresh: queue.Queue[str | None] = queue.Queue()
         self._process = subprocess.Popen(
             [str(part) for part in command],
@@ -86,7 +89,8 @@ class Process:
             self.lines.append(line)
             found = ANNOUNCED.search(line)
             if found:
-                return found.group(1)
+                self.url_found = found.group(1)
+                return self.url_found
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
         """Send a signal; return the exit code and the seconds it took."""

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import os
 import pwd
 import signal
@@ -88,6 +89,50 @@ def websocket_request(host: str) -> bytes:
     ).encode()
 
 
+def test_ctrl_c_ends_it_as_cleanly(tmp_path: Path) -> None:
+    with twistd(cwd=tmp_path) as server:
+        server.url()
+        code, _ = server.end(signal.SIGINT)
+    assert code == 0, server.lines
+    assert any("SIGINT: stopping" in line for line in server.lines)
+    assert not (tmp_path / "twistd.pid").exists()
+
+
+def test_a_file_says_what_options_do_not(tmp_path: Path) -> None:
+    (tmp_path / "chat.toml").write_text('http = "tcp:0:interface=127.0.0.1"\nprefix = "/x"\nstate = "mine"\n')
+    with Process([BIN / "twistd", "-n", "chat", "--config=chat.toml", "--prefix=/y"], tmp_path) as server:
+        assert server.url().endswith("/y/")
+        assert fetch(f"{server.url_found}healthz") == (200, "text/plain", b"ok\n")
+        assert server.end()[0] == 0
+    assert (tmp_path / "mine" / "secret.key").exists()
+
+
+def test_every_fault_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "chat.toml").write_text('prefx = "/x"\n[limits]\nmax_rooms = "many"\n')
+    done = run(BIN / "twistd", "-n", "chat", "--config=chat.toml", "--http=80", cwd=tmp_path)
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line]
+    assert len(lines) == 3
+    assert all(line.startswith("twistedchat: ") for line in lines)
+    assert "chat.toml: prefx: unknown; did you mean 'prefix'?" in done.stderr
+
+
+def test_a_daemons_log_is_json_too(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    daemon = Daemon(tmp_path / "run", after=("--log-json",))
+    try:
+        fetch(daemon.url())
+        events = [json.loads(line) for line in daemon.log().splitlines()]
+        os.kill(daemon.pid, signal.SIGUSR1)
+        until(lambda: list(tmp_path.glob("chat.log.*")))
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(daemon.pid, signal.SIGTERM)
+        until(lambda: "Server Shut Down." in daemon.log())
+    assert {"time", "level", "from", "text"} <= events[0].keys()
+    assert any(event["text"].startswith("twistedchat is at http") for event in events)
+
+
 def test_twist_works_as_well(tmp_path: Path) -> None:
     with Process([BIN / "twist", "--log-format=text", "chat", LOCAL], tmp_path) as server:
         assert fetch(server.url())[0] == 200
@@ -149,6 +194,9 @@ def test_help_has_examples(tmp_path: Path) -> None:
     done = run(BIN / "twistd", "chat", "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "Examples:" in done.stdout
+    for tool in ("twistd", "twist"):
+        told = run(BIN / tool, "chat", "--help", cwd=tmp_path).stdout
+        assert told.count("Usage:") == 1, told
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,7 +21,7 @@ CONFIG_VARIABLE = PREFIX + "CONFIG"
 _LIMIT_PREFIX = "LIMITS_"
 _MAX_FILE_BYTES = 1_048_576
 # Variables of this project's own tests, which may start a server with them set.
-_OF_THE_TESTS = frozenset({"REQUIRE_ALL", "SOAK", "BENCH_STATE"})
+_OF_THE_TESTS = frozenset({"REQUIRE_ALL", "SOAK", "SEED", "BENCH_STATE"})
 
 
 @dataclass(frozen=True, slots=True)
