@@ -72,6 +72,12 @@ class SubscriberProtocol(_Kept, txredisapi.SubscriberProtocol):  # type: ignore[
         self._link.heard(message)
 
 
+class _Quiet(Factory):
+    """It would log a line for each attempt to connect."""
+
+    noisy = False
+
+
 class Link:
     """See the module.
 
@@ -144,7 +150,7 @@ class Link:
 
     def _connect(self) -> None:
         self._timer = None
-        self._connecting = self._endpoint.connect(Factory.forProtocol(lambda: self._kind(self)))
+        self._connecting = self._endpoint.connect(_Quiet.forProtocol(lambda: self._kind(self)))
         self._connecting.addCallbacks(self._connected, self._not_connected)
 
     def _not_connected(self, failure: Failure) -> None:
