@@ -188,7 +188,7 @@ class Settings:
         owner: who the state directory must belong to, or None for whoever starts the process.
         backend: where logs and records are kept: ``memory:``, ``sqlite:`` (a file in the state directory), ``sqlite:PATH``,
             or what a plugin offers.
-        transports: names out of ``TRANSPORTS``, the preferred first.
+        transports: names of the transports that are offered, the preferred first.
         allow_origins: origins of foreign pages that may use this chat, besides our own; ``*`` for all.
         public_urls: URLs under which visitors reach this chat, without a slash at the end; empty for local use.
         trusted_proxies: addresses whose ``X-Forwarded-*`` headers are believed.

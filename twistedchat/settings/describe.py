@@ -15,6 +15,7 @@ from twistedchat.settings.sources import PREFIX
 
 REDACTED = "***"
 
+_NONE = re.compile(r", or None[^.;]*")
 _ATTRIBUTE = re.compile(r"(\w+): (.*)")
 
 
@@ -106,4 +107,5 @@ def _default(key: Key) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("``", "`").replace("|", "\\|")
+    """Return a description without what only a program has to know."""
+    return _NONE.sub("", text).replace("``", "`").replace("|", "\\|")
