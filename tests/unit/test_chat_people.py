@@ -393,6 +393,19 @@ def test_a_renamed_account_has_the_new_name_ever_after_and_the_old_one_is_free(c
     assert crowd.come("annika", client="2", password=GOOD).person == ann.person
 
 
+def test_an_account_that_is_gone_from_the_store_is_told_so(crowd: Crowd) -> None:
+    ann = crowd.register()
+    ticket = crowd.people.ticket(ann, "1")
+    crowd.store.backend._records.clear()
+    with pytest.raises(NoAccount):
+        wait(crowd.people.rename(ann, "Anna"))
+    with pytest.raises(NoAccount):
+        wait(crowd.people.change_password(ann, "1", GOOD, "battery staple"))
+    with pytest.raises(BadTicket):
+        crowd.come(ticket=ticket, client="2")
+    assert crowd.here() == ["Ann"]
+
+
 def test_who_has_a_name_for_which_an_account_is_made_elsewhere_gives_way_to_its_owner(crowd: Crowd) -> None:
     squatter = crowd.come("Ann")
     made = wait(crowd.accounts.add("a" * 22, "Ann", GOOD, ""))

@@ -323,6 +323,7 @@ class People:
         Raises:
             BadName, NameTaken: nothing was changed. A name that a site vouches for cannot be changed here.
             NotLoggedIn: they left meanwhile.
+            NoAccount: their account is gone from the store.
         """
         chosen, kind = clean_name(name), visitor.kind
         if kind is Kind.VOUCHED:
@@ -330,7 +331,7 @@ class People:
         key = visitor.person.key
         with self._visitors.claim(chosen, key):
             if self._accounts is not None and kind is Kind.ACCOUNT:
-                await self._accounts.rename(key, chosen)
+                await _rename_account(self._accounts, key, chosen)
             else:
                 await self._check_no_account(chosen)
             if self._visitors.find(key) is not visitor or visitor.kind is not kind:
@@ -351,3 +352,10 @@ def _variants(name: str) -> Iterator[str]:
     for number in numbers:
         behind = f" {number}"
         yield name[: MAX_NAME_CHARS - len(behind)].rstrip() + behind
+
+
+async def _rename_account(accounts: Accounts, key: str, name: str) -> None:
+    try:
+        await accounts.rename(key, name)
+    except Revoked:
+        raise NoAccount("this account is gone") from None
