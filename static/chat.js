@@ -1,4 +1,4 @@
-/* The chat without any looks: who we are, and which rooms and private chats are open. */
+/* The chat without any looks: which rooms and private chats are open, and what reaches us beside them. */
 (function (root) {
   "use strict";
 
@@ -31,7 +31,8 @@
     this.open = [];
     this.chatter = null;        // the widget, while we are logged in on it
     this.widget = null;
-    this.wish = null;           // the login that is asked for: {name, ticket, deferred, tries}
+    this.kind = null;           // what we are: "guest", "account" or "vouched"
+    this.wish = null;           // the login that is asked for: {method, args, deferred, tries, unsure}
     this.loginTimer = null;
     this.first = [];            // channels to be in before any room: our own and the house's
     this.live = new TwistedChat.LiveClient(this.options);
@@ -51,182 +52,8 @@
   };
 
   Chat.prototype.start = function () {
-    if (this.wish === null && this.ticket !== null) {
-      this.wish = { name: null, ticket: this.ticket, deferred: null, tries: 0 };
-    }
+    this.wishTicket();
     this.live.start();
-  };
-
-  // The ticket --------------------------------------------------------------------------------------------------------
-
-  Chat.prototype.keptTicket = function () {
-    try {
-      return this.ticketKey === null ? null : root.localStorage.getItem(this.ticketKey) || null;
-    } catch (denied) {
-      return null;
-    }
-  };
-
-  Chat.prototype.keepTicket = function (ticket) {
-    this.ticket = ticket;
-    try {
-      if (this.ticketKey !== null && ticket === null) {
-        root.localStorage.removeItem(this.ticketKey);
-      } else if (this.ticketKey !== null) {
-        root.localStorage.setItem(this.ticketKey, ticket);
-      }
-    } catch (denied) {
-      log("the ticket cannot be kept in this browser");
-    }
-  };
-
-  Chat.prototype.hasTicket = function () {
-    return this.ticket !== null;
-  };
-
-  // Login -------------------------------------------------------------------------------------------------------------
-
-  /** The server's half is there: log in, anew or again. */
-  Chat.prototype.attached = function (widget) {
-    this.widget = widget;
-    if (this.wish === null && this.ticket !== null) {
-      this.wish = { name: null, ticket: this.ticket, deferred: null, tries: 0 };
-    }
-    this.tryLogin();
-  };
-
-  Chat.prototype.detached = function (widget) {
-    if (this.widget === widget) {
-      this.widget = null;
-      this.lost();
-    }
-  };
-
-  /** The server does not know us any more, until the next login. Messages that are under way stay pending. */
-  Chat.prototype.lost = function () {
-    this.chatter = null;
-    this.open.forEach(function (room) { room.joined = false; });
-  };
-
-  Chat.prototype.login = function (name) {
-    var deferred = new TwistedChat.Deferred();
-    this.endWish({ kind: "cancelled", error: "Cancelled", text: "" });
-    this.wish = { name: name, ticket: null, deferred: deferred, tries: 0 };
-    this.tryLogin();
-    return deferred;
-  };
-
-  Chat.prototype.endWish = function (error) {
-    var wish = this.wish;
-    this.wish = null;
-    this.clock.clearTimeout(this.loginTimer);
-    if (wish !== null && wish.deferred !== null) {
-      wish.deferred.errback(error);
-    }
-  };
-
-  Chat.prototype.tryLogin = function () {
-    var chat = this;
-    var wish = this.wish;
-    var widget = this.widget;
-    if (wish === null || widget === null) {
-      return;
-    }
-    widget.callRemote("login", wish.name, wish.ticket).addCallback(function (answer) {
-      if (chat.wish === wish && chat.widget === widget) {
-        chat.wish = null;
-        chat.loggedIn(answer);
-        if (wish.deferred !== null) {
-          wish.deferred.callback(chat.you);
-        }
-      }
-    }).addErrback(function (error) {
-      if (chat.wish === wish && error.kind !== "unknown") {
-        chat.loginFailed(wish, error);
-      }
-    });
-  };
-
-  Chat.prototype.loginFailed = function (wish, error) {
-    var chat = this;
-    var seconds;
-    wish.tries += 1;
-    seconds = TwistedChat.retryAfter(error, wish.tries);
-    if (seconds !== null) {
-      this.loginTimer = this.clock.setTimeout(function () {
-        if (chat.wish === wish) {
-          chat.tryLogin();
-        }
-      }, seconds * 1000);
-      return;
-    }
-    if (wish.deferred === null) {
-      this.notAnyMore(error);
-    } else {
-      this.endWish(error);
-    }
-  };
-
-  /** The kept ticket is not accepted: the visitor has to log in. */
-  Chat.prototype.notAnyMore = function (error) {
-    this.wish = null;
-    if (error.error === "BadTicket") {
-      this.keepTicket(null);
-    }
-    this.forgetYou();
-    this.emit("problem", error);
-  };
-
-  Chat.prototype.loggedIn = function (answer) {
-    this.chatter = this.widget;
-    if (this.lastKey !== null && this.lastKey !== answer.you[0]) {
-      this.leaveAll();
-    }
-    this.lastKey = answer.you[0];
-    this.you = person(answer.you);
-    this.keepTicket(answer.ticket);
-    this.first = answer.channels;
-    this.setRooms(answer.rooms);
-    this.first.forEach(function (channel) { this.live.join(channel, this.ownHandler()); }, this);
-    this.open.forEach(function (room) { this.live.join(room.channel, room.handler()); }, this);
-    this.live.rejoin();
-    this.emit("you", this.you);
-  };
-
-  Chat.prototype.logout = function () {
-    this.endWish({ kind: "cancelled", error: "Cancelled", text: "" });
-    if (this.chatter !== null) {
-      this.chatter.callRemote("logout").addErrback(function () { return null; });
-    }
-    this.keepTicket(null);
-    this.leaveAll();
-    this.lastKey = null;
-    this.forgetYou();
-  };
-
-  /** Take another name. */
-  Chat.prototype.rename = function (name) {
-    var chat = this;
-    return this.ask("rename", [name]).addCallback(function (answer) {
-      chat.loggedIn(answer);
-      return chat.you;
-    });
-  };
-
-  Chat.prototype.isYou = function (key) {
-    return this.you !== null && this.you.key === key;
-  };
-
-  Chat.prototype.forgetYou = function () {
-    this.chatter = null;
-    this.you = null;
-    this.emit("you", null);
-  };
-
-  Chat.prototype.leaveAll = function () {
-    this.first.forEach(function (channel) { this.live.leave(channel); }, this);
-    this.first = [];
-    this.open.slice().forEach(function (room) { room.leave(); });
   };
 
   // Our own channel and the house's -----------------------------------------------------------------------------------

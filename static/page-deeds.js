@@ -6,7 +6,7 @@
   var MUTE_MIN = 10;
   var dom = page.dom;
 
-  /** `parts`: {menu: Menu, composer: Composer, toast: Toast, rooms()}; `rooms` gives the Rooms. */
+  /** `parts`: {menu: Menu, composer: Composer, toast: Toast, account: Account, rooms()}; `rooms` gives the Rooms. */
   function Deeds(chat, parts) {
     this.chat = chat;
     this.parts = parts;
@@ -33,12 +33,8 @@
 
   /** Open the menu of a person in `room` beside `anchor`. */
   Deeds.prototype.onPerson = function (person, anchor, room) {
-    var items = this.chat.isYou(person.key) ? this.ownItems(person) : this.personItems(person, room);
-    this.parts.menu.open(anchor, person.name, items);
-  };
-
-  Deeds.prototype.ownItems = function () {
-    return [this.commandItem("Take another name\u2026", "/nick ", "Your new name")];
+    var own = this.chat.isYou(person.key);
+    this.parts.menu.open(anchor, person.name, own ? this.parts.account.items() : this.personItems(person, room));
   };
 
   Deeds.prototype.personItems = function (person, room) {

@@ -1,20 +1,50 @@
-/** The card where a visitor picks a name. */
+/** The card where a visitor comes in: as a guest with a name, with an account, or by making one. */
 (function (page) {
   var dom = page.dom;
   var byId = dom.byId;
+  var WAYS = {
+    guest: { hint: "Pick a name that the others will see.", button: "Join the chat", password: null },
+    account: { hint: "Welcome back.", button: "Log in", password: "current-password" },
+    register: { hint: "An account keeps your name for you.", button: "Make the account", password: "new-password" }
+  };
 
   function Login(chat) {
     var self = this;
     this.chat = chat;
     this.busy = false;
+    this.way = "guest";
     dom.on(byId("login-form"), "submit", function () {
-      self.tryName(byId("name").value.trim());
+      self.tryName(byId("name").value.trim(), byId("password").value);
       return false;
     });
+    dom.on(byId("login-ways"), "click", function (event, target) {
+      var button = dom.above(target, "data-way", byId("login-ways"));
+      if (button) {
+        self.go(button.getAttribute("data-way"));
+      }
+    });
+    this.go("guest");
   }
 
-  /** Log in as `name`. */
-  Login.prototype.tryName = function (name) {
+  /** Come in another way: "guest", "account" or "register". */
+  Login.prototype.go = function (way) {
+    var buttons = byId("login-ways").getElementsByTagName("button");
+    var i;
+    this.way = way;
+    dom.text(byId("login-hint"), WAYS[way].hint);
+    dom.text(byId("login"), WAYS[way].button);
+    dom.text(byId("login-error"), "");
+    dom.show(byId("password-part"), WAYS[way].password !== null);
+    dom.set(byId("password"), "autocomplete", WAYS[way].password || "off");
+    byId("password").value = "";
+    for (i = 0; i < buttons.length; i++) {
+      dom.show(buttons[i], buttons[i].getAttribute("data-way") !== way);
+    }
+    dom.focus(byId(byId("name").value && WAYS[way].password ? "password" : "name"));
+  };
+
+  /** Come in as `name`. */
+  Login.prototype.tryName = function (name, password) {
     var self = this;
     if (this.busy) {
       return;
@@ -25,10 +55,21 @@
       this.failed({ kind: "refused", error: "BadName", text: "Please write your name." });
       return;
     }
+    if (WAYS[this.way].password && !password) {
+      this.failed({ kind: "refused", error: "BadPassword", text: "Please write a password." });
+      return;
+    }
     this.wait();
-    this.chat.login(name).addErrback(function (error) {
+    this.ask(name, password).addErrback(function (error) {
       self.failed(error);
     });
+  };
+
+  Login.prototype.ask = function (name, password) {
+    if (this.way === "register") {
+      return this.chat.register(name, password);
+    }
+    return this.way === "account" ? this.chat.login(name, password) : this.chat.login(name);
   };
 
   /** Show that an answer is awaited. */
@@ -47,6 +88,10 @@
   Login.prototype.failed = function (error) {
     this.done();
     dom.text(byId("login-error"), page.explain(error));
+    if (/Password$/.test(error.error)) {
+      dom.focus(byId("password"));
+      return;
+    }
     dom.set(byId("name"), "aria-invalid", "true");
     dom.focus(byId("name"));
   };
@@ -66,6 +111,7 @@
   /** Show the card, or hide it. */
   Login.prototype.show = function (shown) {
     dom.show(byId("entry"), shown);
+    byId("password").value = "";
     this.done();
     if (shown && window === window.top) {
       dom.focus(byId("name"));

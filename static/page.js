@@ -7,7 +7,9 @@
  * allows, in order, with commas; empty: all).
  *
  * What tests and the demo may hold on to:
- *   #name #login #login-error          the name, the button that logs in, what was wrong
+ *   #name #login #login-error          the name, the button that logs in, what was wrong; #password, and
+ *                                      #login-ways [data-way=guest, account or register]: other ways to come in
+ *   #me #account #account-form         one's own menu; the dialog for another name, an account, another password
  *   #room-list li[data-channel]        rooms; private chats are #private-list li[data-channel]; both lie in #rooms.
  *                                      button[aria-current=true] is the one shown, .badge its unread messages
  *   #room-name                         "open a room" (Enter sends)
@@ -79,8 +81,9 @@
     }
   });
   var menu = new page.Menu(byId("menu"));
+  var account = new page.Account(chat, { menu: menu, toast: toast });
   var deeds = new page.Deeds(chat, {
-    menu: menu, composer: composer, toast: toast,
+    menu: menu, composer: composer, toast: toast, account: account,
     rooms: function () {
       return rooms;
     }
@@ -133,6 +136,7 @@
 
   function exit() {
     entered = false;
+    account.close();
     dom.show(byId("app"), false);
     login.show(true);
   }
@@ -229,7 +233,7 @@
     if (dom.key(event) !== "Escape" || !entered || event.isComposing) {
       return true;
     }
-    if (!menu.close() && !transport.close() && !composer.end() && !drawers.close()) {
+    if (!menu.close() && !account.close() && !transport.close() && !composer.end() && !drawers.close()) {
       composer.focus();
     }
     return false;

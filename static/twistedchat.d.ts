@@ -204,6 +204,8 @@ declare namespace TwistedChat {
     constructor(options: ChatOptions);
     live: LiveClient;
     you: Person | null;
+    /** What we are, while we are logged in: nobody vouches for a guest. */
+    kind: "guest" | "account" | "vouched" | null;
     rooms: { channel: string; title: string; count: number }[];
     open: Room[];
     on(event: "status", fn: (status: Status) => void): this;
@@ -221,7 +223,11 @@ declare namespace TwistedChat {
     start(): void;
     /** True when a ticket is kept: `start` then logs in by itself. */
     hasTicket(): boolean;
-    login(name: string): Deferred<Person>;
+    /** Be the account of that name, or without a password a new guest. */
+    login(name: string, password?: string): Deferred<Person>;
+    /** Make an account, and be it; a guest stays the same person. */
+    register(name: string, password: string): Deferred<Person>;
+    changePassword(old: string, password: string): Deferred<Person>;
     logout(): void;
     /** Take another name. */
     rename(name: string): Deferred<Person>;

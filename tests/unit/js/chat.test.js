@@ -377,3 +377,55 @@ test("logout forgets the ticket and leaves every room; another login is another 
   all.clock.advance(200);
   assert.equal(ann.chat.you.name, "Bob");
 });
+
+test("an account: made by a guest, who stays the same person; then logged in to with its password", () => {
+  const all = world();
+  const passwords = {};
+  const { login } = all.server.handle;
+  const welcome = (client, name, ticket) => Object.assign(login(client, name, ticket), { kind: "account" });
+  all.server.handle.register = (client, name, password) => {
+    passwords[name] = password;
+    return welcome(client, null, "ticket-" + client.you[0]);
+  };
+  all.server.handle.login = (client, name, ticket, password) => {
+    if (password && passwords[name] !== password) { throw { error: "BadPassword", text: "wrong" }; }
+    return password ? welcome(client, name, null) : login(client, name, ticket);
+  };
+  all.server.handle.changePassword = (client, old, password) => {
+    passwords[client.you[1]] = password;
+    return welcome(client, null, "ticket-" + client.you[0]);
+  };
+  const ann = inLobby(all, "Ann");
+  assert.equal(ann.chat.kind, "guest");
+  ann.chat.register("Ann", "long enough");
+  all.clock.advance(100);
+  assert.deepEqual([ann.chat.you.key, ann.chat.kind, ann.room.joined], ["u-Ann", "account", true]);
+  ann.chat.changePassword("long enough", "longer still");
+  all.clock.advance(100);
+  assert.equal(passwords.Ann, "longer still");
+  const other = visitor(all, null);
+  const told = [];
+  other.chat.login("Ann", "wrong").addErrback((error) => told.push(error.error));
+  all.clock.advance(100);
+  other.chat.login("Ann", "longer still");
+  all.clock.advance(100);
+  assert.deepEqual([told, other.chat.you.key, other.chat.kind], [["BadPassword"], "u-Ann", "account"]);
+});
+
+test("an account whose making was never answered: the name is taken, by ourselves, and the password says so", () => {
+  const all = world();
+  const asked = [];
+  const { login } = all.server.handle;
+  all.server.handle.register = () => {
+    asked.push("register");
+    if (asked.length > 1) { throw { error: "NameTaken", text: "taken" }; }
+    return undefined;
+  };
+  all.server.handle.login = (client, name, ticket, password) => { asked.push(password); return login(client, name, ticket); };
+  const ann = visitor(all, null);
+  ann.chat.register("Ann", "long enough");
+  all.clock.advance(100);
+  all.server.restart();
+  all.clock.advance(20000);
+  assert.deepEqual([asked, ann.chat.you.name], [["register", "register", "long enough"], "Ann"]);
+});
