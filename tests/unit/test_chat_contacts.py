@@ -11,7 +11,8 @@ from zope.interface import implementer
 
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.chat import contacts as rules
-from twistedchat.chat.books import NOBODY, Books, Contact, State
+from twistedchat.chat.books import NOBODY, Books, Contact
+from twistedchat.chat.contact_states import State
 from twistedchat.chat.contacts import wire_form
 from twistedchat.chat.errors import NoSuchPerson, NotAllowed, TooManyContacts
 from twistedchat.chat.faces import IFace
@@ -253,6 +254,7 @@ def test_what_ended_unknown_is_told_to_both_when_it_is_asked_again(
     with pytest.raises(StoreUnknown):
         circle.do("ask", ann, bob)
     assert circle.seen(bob) == ([("Ann", "asking", False)] if done else [])
+    assert circle.seen(ann) == ([("Bob", "asked", False)] if done else [])
     assert circle.heard(bob) == []
     assert circle.do("ask", ann, bob) == "asked"
     assert circle.heard(ann) == [("Bob", "asked", False)]
@@ -511,6 +513,43 @@ def test_friends_hear_of_another_name(circle: Circle) -> None:
     assert circle.heard(ann) == [("Robert", "friend", True)]
     assert circle.seen(ann) == [("Robert", "friend", True)]
     assert circle.house.wait(circle.contacts.named(ann, "ROBERT")).key == bob.person.key
+
+
+def test_who_was_called_otherwise_when_last_met_is_shown_under_that_name(circle: Circle) -> None:
+    ann, bob, eve = circle.visitors
+    circle.befriend(ann, bob)
+    circle.do("ask", eve, bob)
+    house, online = circle.house, circle.house.chat.online
+    house.wait(house.people.rename(bob, "Robert"))
+    online.came(bob.person, "c")
+    online.left(bob.person.key, "c")
+    assert circle.seen(ann) == [("Robert", "friend", False)], "she was here then"
+    online.left(ann.person.key, "c")
+    house.wait(house.people.rename(bob, "Rob"))
+    online.came(bob.person, "c")
+    online.came(ann.person, "c")
+    circle.seen(ann)
+    online.left(bob.person.key, "c")
+    assert circle.seen(ann) == [("Rob", "friend", False)], "or came then"
+    assert circle.seen(eve) == [("Bob", "asked", False)]
+
+
+def test_names_are_learned_some_at_a_time(circle: Circle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "_LEARNED", 1)
+    ann, *others = circle.visitors
+    online = circle.house.chat.online
+    for other in others:
+        circle.befriend(ann, other)
+        online.left(ann.person.key, "c")
+        circle.house.wait(circle.house.people.rename(other, f"{other.person.name} II"))
+        online.came(other.person, "c")
+        online.came(ann.person, "c")
+    assert len(circle.seen(ann)) == len(others) == 2
+    names = set()
+    for other in others:
+        online.left(other.person.key, "c")
+    names = {name for name, _, _ in circle.seen(ann)}
+    assert len(names & {"Bob II", "Eve II"}) == 1
 
 
 def test_news_wait_for_a_store_that_is_away(circle: Circle) -> None:

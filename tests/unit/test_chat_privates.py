@@ -74,8 +74,10 @@ def test_it_is_kept_for_both_before_either_is_told() -> None:
 def test_two_that_open_at_once_have_one_chat(names: tuple[str, str]) -> None:
     class Meddled(MemoryBackend):
         before: Any = None
+        commits = 0
 
         def commit(self, changes: Any) -> Any:
+            self.commits += 1
             before, self.before = self.before, None
             if before is not None:
                 before()
@@ -87,6 +89,7 @@ def test_two_that_open_at_once_have_one_chat(names: tuple[str, str]) -> None:
     opened: list[str] = []
     store.before = lambda: opened.append(house.wait(house.chat.open_private(other, one.person.key)))
     opened.append(house.wait(house.chat.open_private(one, other.person.key)))
+    assert store.commits == 3, "the one that came too late read again"
     assert opened[0] == opened[1] == private_channel(one.person.key, other.person.key)
     assert len(listed(house, one)) == len(listed(house, other)) == 1
     for visitor in (one, other):

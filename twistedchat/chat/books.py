@@ -2,26 +2,16 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from enum import StrEnum
 
 import msgspec
 
+from twistedchat.chat.contact_states import State
 from twistedchat.core.errors import Conflict, StoreUnavailable
 from twistedchat.core.records import Change, Record
 from twistedchat.interfaces import IBackend
 
 KIND = "contact"
 _PAGE = 500
-
-
-class State(StrEnum):
-    """What somebody is to the owner of a book."""
-
-    NONE = "none"  # nothing; never kept
-    FRIEND = "friend"  # a contact, each of the other
-    ASKED = "asked"  # the owner asked them
-    ASKING = "asking"  # they asked the owner
-    BLOCKED = "blocked"  # the owner does not talk with them
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twistedchat.chat.books import State
+from twistedchat.chat.contact_states import State
 from twistedchat.chat.errors import BadCommand, NoSuchPerson
 from twistedchat.chat.moderation import Term, address_range
 from twistedchat.chat.order import Role

@@ -2,20 +2,22 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from twistedchat.chat.books import NOBODY, Book, Books, Contact, Pair, State
-from twistedchat.chat.errors import NoSuchPerson, NotAllowed, TooManyContacts
+from twistedchat.chat.books import NOBODY, Book, Books, Contact, Pair
+from twistedchat.chat.contact_states import State, States, asked, blocked, removed, unblocked
+from twistedchat.chat.errors import NoSuchPerson, TooManyContacts
 from twistedchat.chat.faces import Faces
 from twistedchat.chat.known import Known
 from twistedchat.chat.names import folded
 from twistedchat.chat.online import Online
 from twistedchat.chat.people import Visitor
 from twistedchat.chat.where import private_channel, private_pair
-from twistedchat.core.errors import Conflict, StoreUnknown, TooFast
+from twistedchat.core.errors import Conflict, SafeError, StoreUnknown, TooFast
 from twistedchat.core.presence import Person
 from twistedchat.core.throttle import Buckets
 from twistedchat.interfaces import IBackend
@@ -33,46 +35,11 @@ LISTS_BURST = 20  # as many tabs may come back at once
 
 SILENT = "this person does not talk with you"
 
+_LEARNED = 20  # names at a time that are brought up to date
 _TRIES = 5  # where both change something at once
 _MOST_IN_DOUBT = 1_000
 
 T = TypeVar("T")
-States = tuple[State, State]  # what the other is to me, and I to them
-
-
-# --- what becomes of two people; each rule takes their states and returns the new ones
-
-
-def asked(mine: State, theirs: State) -> States:
-    """Ask somebody, or accept where they asked. Whoever is blocked is not told, and nobody hears of it.
-
-    Raises:
-        NotAllowed: I block them.
-    """
-    if mine is State.BLOCKED:
-        raise NotAllowed("you do not talk with this person; unblock them first")
-    if mine is State.FRIEND or theirs is State.BLOCKED:
-        return (mine, theirs) if mine is State.FRIEND else (State.ASKED, theirs)
-    if theirs is State.ASKED:
-        return State.FRIEND, State.FRIEND
-    return State.ASKED, State.ASKING
-
-
-def removed(mine: State, theirs: State) -> States:
-    """End it, refuse it or take it back; who is blocked stays so."""
-    if mine is State.BLOCKED:
-        return mine, theirs
-    return State.NONE, theirs if theirs is State.BLOCKED else State.NONE
-
-
-def blocked(mine: State, theirs: State) -> States:
-    """Talk with them no more. A request of theirs stays open as far as they see."""
-    return State.BLOCKED, theirs if theirs in (State.BLOCKED, State.ASKED) else State.NONE
-
-
-def unblocked(mine: State, theirs: State) -> States:
-    """Talk with them again; they are a stranger then."""
-    return (State.NONE if mine is State.BLOCKED else mine), theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +95,10 @@ class Contacts:
             TooFast, StoreUnavailable.
         """
         self._take(self._lists, visitor)
-        book = await self._books.of(visitor.person.key)
+        me = visitor.person.key
+        book = await self._books.of(me)
+        await self._learn([(me, here) for here in map(self._online.find, book) if here is not None])
+        book = await self._books.of(me)
         listed = [self._listed(key, contact) for key, contact in book.items()]
         return sorted(listed, key=lambda one: (one.person.name.casefold(), one.person.key))
 
@@ -291,9 +261,26 @@ class Contacts:
         book = await self._books.of(person.key)
         here = self._online.find(person.key)
         told = wire_form(Listed(here or person, State.FRIEND, here is not None))
-        for key, contact in book.items():
-            if contact.state is State.FRIEND:
-                self._faces.tell(key, "contact", *told)
+        friends = [key for key, contact in book.items() if contact.state is State.FRIEND]
+        for key in friends:
+            self._faces.tell(key, "contact", *told)
+        if here is not None:
+            await self._learn([(key, here) for key in friends if self._online.find(key) is not None])
+
+    async def _learn(self, names: list[tuple[str, Person]]) -> None:
+        """Let books have the present names of friends: ``(key, friend)`` for each, in the book of that key.
+
+        They are what is shown when the friend is away. Those that are too many wait for the next time, and so do those that
+        fail: nothing else depends on it.
+        """
+        left = _LEARNED
+        with suppress(SafeError):
+            for key, friend in names:
+                if left and _is_old(await self._books.entry(key, friend.key), friend):
+                    left -= 1
+                    pair = await self._books.pair(key, friend.key)
+                    if _is_old(pair.mine, friend):
+                        await self._books.write(pair, replace(pair.mine, name=friend.name), pair.theirs)
 
     def _listed(self, key: str, contact: Contact) -> Listed:
         here = self._online.find(key) if contact.state is State.FRIEND else None
@@ -320,6 +307,10 @@ def can_be(visitor: Visitor, key: str) -> bool:
 def wire_form(one: Listed) -> tuple[str, str, str, bool]:
     """Return ``KEY, NAME, STATE, ONLINE``."""
     return one.person.key, one.person.name, str(one.state), one.online
+
+
+def _is_old(contact: Contact, friend: Person) -> bool:
+    return contact.state is State.FRIEND and contact.name != friend.name
 
 
 def _is_own(contact: Contact) -> bool:
