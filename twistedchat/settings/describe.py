@@ -10,8 +10,9 @@ from typing import Any
 from twistedchat.config import DEFAULT_STATE_NAME, Limits, Settings
 from twistedchat.parsing import without_password
 from twistedchat.settings.keys import KEYS, LIMITS, SECRETS, Key
-from twistedchat.settings.kinds import Many, Tables, unit_of
+from twistedchat.settings.kinds import Many, unit_of
 from twistedchat.settings.sources import PREFIX
+from twistedchat.settings.tables import Tables
 
 REDACTED = "***"
 

@@ -18,11 +18,10 @@ from twistedchat.settings.kinds import (
     Moment,
     Number,
     Path,
-    Tables,
     Text,
-    read_table,
     unit_of,
 )
+from twistedchat.settings.tables import Tables, read_table
 
 _DAY_S = 86_400
 _YEAR_S = 366 * _DAY_S
