@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 from chat_kit import House
 from kit import message_id
+from test_chat_passwords import CHEAP, Counting
 from twisted.internet.defer import Deferred, fail
 
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.chat import commands
+from twistedchat.chat.accounts import Accounts
 from twistedchat.chat.contacts import SILENT
 from twistedchat.chat.errors import BadCommand, NoSuchPerson, NotAllowed
+from twistedchat.chat.passwords import Passwords
 from twistedchat.chat.people import Visitor
 from twistedchat.chat.privates_kept import TOUCH_S, KeptPrivates
 from twistedchat.chat.where import private_channel, user_channel
@@ -123,19 +126,20 @@ def test_who_is_away_is_found_by_a_chat_that_was_or_as_a_friend(house: House) ->
             open_private(house, visitor, key)
 
 
-def test_who_has_an_account_can_be_written_to_while_away(
+def test_who_has_an_account_can_be_written_to_and_asked_while_away(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seconds = house.clock.seconds
+    accounts = Accounts(house.store, Passwords(Counting().run, CHEAP), seconds, seconds)
+    monkeypatch.setattr(house.people, "_accounts", accounts)
     ann, key = house.guest("Ann"), "k" * 22
-
-    async def known(asked: str) -> Person | None:
-        return Person(key, "Keeper") if asked == key else None
-
-    monkeypatch.setattr(house.people, "known", known)
+    house.wait(accounts.add(key, "Keeper", "correct horse", "203.0.113.7"))
     channel = open_private(house, ann, key)
     assert listed(house, ann)[0][0] == "Keeper"
     assert house.wait(house.chat.privates.other(channel, ann)) == Person(key, "Keeper")
-    assert house.wait(house.chat.contacts.ask(ann, key)) == "asked"
+    assert house.wait(house.chat.contacts.ask(house.guest("Bob"), key)) == "asked"
+    with pytest.raises(NoSuchPerson):
+        open_private(house, ann, "n" * 22)
 
 
 # --- the list
@@ -223,15 +227,16 @@ def test_who_is_blocked_can_neither_open_nor_say_nor_change_anything(house: Hous
         lambda: commands.run(chat, bob, channel, message_id(9), "/notice why?"),
         lambda: commands.run(chat, bob, channel, message_id(10), "//why?"),
     ]
-    other_reasons = {True: "only moderators", False: ("only moderators", "nobody here is called Ann")}
+    reasons: tuple[str, ...] = (SILENT, "only moderators")
     for here in (True, False):
         for attempt in tries:
             house.clock.advance(10)
             with pytest.raises((NotAllowed, NoSuchPerson)) as caught:
                 house.wait(attempt())
-            assert caught.value.text == SILENT or caught.value.text.startswith(other_reasons[here])
+            assert caught.value.text.startswith(reasons)
         if here:
             gone(house, ann)
+            reasons += ("nobody here is called Ann",)
     assert house.log(channel) == before
     assert house.wait(chat.history(bob, channel, 99, 9)), "what was said stays his to read"
     house.wait(chat.say(bob, "room/lobby", message_id(11), "in rooms nothing changes"))
