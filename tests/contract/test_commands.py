@@ -87,6 +87,39 @@ async def test_an_account_made_beside_a_running_server_can_log_in_at_once(tmp_pa
 
 
 @pytest_twisted.ensureDeferred
+async def test_an_account_is_appointed_and_keeps_order_in_the_lobby(tmp_path: Path) -> None:
+    with twistd(cwd=tmp_path) as server:
+        server.url()
+        command("create-account", "Ada", "--role=moderator", cwd=tmp_path, told=f"{SECRETS['password']}\n")
+        command("create-account", "Bob", cwd=tmp_path, told=f"{SECRETS['password']}\n")
+        people = {name: await visitor(server) for name in ("Ada", "Bob")}
+        try:
+            for name, page in people.items():
+                welcome = await page.call("login", name, None, SECRETS["password"])
+                await page.login(name, welcome["ticket"])
+                await page.join("room/lobby")
+            mute = "m".ljust(22, "_"), "/mute Bob 10"
+            assert await people["Ada"].call("command", "room/lobby", *mute) == {"text": ""}
+            with pytest.raises(Refused, match="Muted"):
+                await people["Bob"].say("room/lobby", "hi")
+            command("appoint", "bob", "owner", cwd=tmp_path)
+            command("appoint", "Ada", "nobody", cwd=tmp_path)
+            for name, page in people.items():
+                await page.call("logout")
+                await page.call("login", name, None, SECRETS["password"])
+            lift = "n".ljust(22, "_"), "/unmute Bob"
+            with pytest.raises(Refused, match="NotAllowed"):
+                await people["Ada"].call("command", "room/lobby", *lift)
+            assert await people["Bob"].call("command", "room/lobby", *lift) == {"text": ""}
+            unknown = run(sys.executable, "-m", "twistedchat", "appoint", "Nobody", "owner", cwd=tmp_path)
+            assert (unknown.returncode, unknown.stderr) == (1, "twistedchat: there is no account Nobody\n")
+        finally:
+            for page in people.values():
+                await gone(page)
+        assert server.end()[0] == 0
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_backup_of_a_running_server_has_what_was_said_and_can_be_served(tmp_path: Path) -> None:
     with twistd(cwd=tmp_path) as server:
         server.url()

@@ -32,6 +32,9 @@ class Face:
         self.hides: list[str] = []
         self.shown: dict[str, tuple[str, str, bool]] = {}
 
+    def loggedOut(self, text: str) -> None:
+        pass
+
     def shownOut(self, channel: str, text: str) -> None:
         raise AssertionError("nobody is shown out here")
 

@@ -129,6 +129,11 @@ def test_a_password_is_changed_by_who_knows_it_and_older_tickets_are_void(place:
     new = place.ask(page, "changePassword", GOOD, "battery staple")["ticket"]
     assert place.ask(place.page(), "login", None, old) == "BadTicket"
     assert place.ask(place.page(), "login", None, new)["you"][1] == "Ann"
+    other = place.page()
+    place.ask(other, "login", "Ann", None, "battery staple")
+    place.ask(page, "changePassword", "battery staple", GOOD)
+    assert place.ask(other, "rooms") == "NotLoggedIn", "who took the password over is out, too"
+    assert isinstance(place.ask(page, "rooms"), list)
     guest = place.member("Bob")
     assert place.ask(guest, "changePassword", GOOD, "battery staple") == "NoAccount"
 

@@ -28,6 +28,9 @@ class Face:
     def __init__(self) -> None:
         self.out: list[tuple[str, str]] = []
 
+    def loggedOut(self, text: str) -> None:
+        pass
+
     def shownOut(self, channel: str, text: str) -> None:
         self.out.append((channel, text))
 

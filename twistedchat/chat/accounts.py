@@ -5,12 +5,13 @@ Two records each: ``account`` (by folded name) holds all, ``accountkey`` (by the
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from twistedchat.chat.attempts import Attempts
+from twistedchat.chat.errors import NoSuchPerson
 from twistedchat.chat.inuse import taken
 from twistedchat.chat.names import clean_name, folded
 from twistedchat.chat.passwords import Passwords, check_fit, hash_password
@@ -21,6 +22,8 @@ from twistedchat.interfaces import IBackend
 
 BY_NAME = "account"
 BY_KEY = "accountkey"
+
+RIGHTS = ("owner", "moderator")
 
 TRIES_PER_NAME_S = 1 / 30
 TRIES_PER_NAME = 10
@@ -51,6 +54,7 @@ class Account:
         hash: of the password.
         made: seconds since 1970.
         generation: how often the password was set; tickets name it, and older ones are void.
+        rights: in the house, given by the operator: ``owner`` or ``moderator`` of every room.
     """
 
     key: str
@@ -58,6 +62,7 @@ class Account:
     hash: str
     made: float
     generation: int = 1
+    rights: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Account {self.key}>"
@@ -74,9 +79,19 @@ def _text(account: Account) -> str:
 
 
 async def create(
-    backend: IBackend, name: str, password: str, now: Callable[[], float] = time.time
+    backend: IBackend,
+    name: str,
+    password: str,
+    now: Callable[[], float] = time.time,
+    rights: Sequence[str] = (),
 ) -> Account:
     """Make an account, hashing in the calling thread: for a command line, not for a server's reactor.
+
+    Args:
+        backend: where it is kept.
+        name, password: of the account.
+        now: seconds since 1970.
+        rights: out of RIGHTS.
 
     Raises:
         BadName, NameTaken, UnfitPassword: nothing was changed.
@@ -84,8 +99,31 @@ async def create(
     """
     chosen = clean_name(name)
     check_fit(password)
-    account = Account(secrets.token_urlsafe(16), chosen, hash_password(password), now())
+    key = secrets.token_urlsafe(16)
+    account = Account(key, chosen, hash_password(password), now(), rights=tuple(rights))
     await _add(backend, account)
+    return account
+
+
+async def appoint(backend: IBackend, name: str, rights: Sequence[str]) -> Account:
+    """Give an account other rights; they hold from its next login on. For a command line.
+
+    Args:
+        backend: where it is kept.
+        name: however written.
+        rights: out of RIGHTS; none takes all away.
+
+    Raises:
+        NoSuchPerson: there is no such account.
+        Conflict: it was changed at the same time; nothing was changed.
+        StoreUnavailable, StoreUnknown: as they say.
+    """
+    place = folded(clean_name(name))
+    record = await backend.get(BY_NAME, place)
+    if record is None:
+        raise NoSuchPerson(f"there is no account {name}")
+    account = replace(msgspec.json.decode(record.value, type=Account), rights=tuple(rights))
+    await backend.commit([Change(BY_NAME, place, _text(account), expected=record.version)])
     return account
 
 

@@ -93,9 +93,10 @@ class Chatter(ContactsChatter):
 
     @expose
     async def changePassword(self, old: Secret, new: Secret) -> dict[str, Any]:
-        """Set another password; other tickets of the account are void then."""
+        """Set another password; other tickets of the account are void then, and its other pages logged out."""
         visitor = self._me()
         await self._chat.people.change_password(visitor, self._client_id, old, new)
+        self._chat.faces.log_out(visitor.person.key, "the password was changed; log in again", but=self)
         return self._welcome(visitor)
 
     def _next_turn(self) -> int:
@@ -133,6 +134,11 @@ class Chatter(ContactsChatter):
             self._leave_all(visitor)
             self._chat.online.left(visitor.person.key, self._client_id)
             self._forget(visitor)
+
+    def loggedOut(self, text: str) -> None:
+        """See IFace."""
+        self.logout()
+        self.notify("loggedOut", text)
 
     def _forget(self, visitor: Visitor) -> None:
         self._chat.faces.discard(visitor.person.key, self)

@@ -14,6 +14,9 @@ class IFace(Interface):
     def hidden(channel: str) -> None:
         """The person goes on reading ``channel``, and is not to be seen in it any more. Idempotent."""
 
+    def loggedOut(text: str) -> None:
+        """The person has to log in again here; ``text`` tells them why."""
+
     def told(method: str, *args: Any) -> None:
         """Something of docs/protocol.md, section 9, that is told to one person: its name and its JSON values."""
 
@@ -39,6 +42,12 @@ class Faces:
         """Show the person with ``key`` out of ``channel``, on every face."""
         for face in self._of(key):
             face.shownOut(channel, text)
+
+    def log_out(self, key: str, text: str, but: IFace) -> None:
+        """Log the person with ``key`` out, on every face but one."""
+        for face in self._of(key):
+            if face is not but:
+                face.loggedOut(text)
 
     def hide(self, key: str, channel: str) -> None:
         """Let the person with ``key`` not be seen in ``channel``, by any face."""

@@ -204,7 +204,8 @@ class People:
 
     def _enter_account(self, account: Account, name: str, arrival: Arrival) -> Visitor:
         arrival = replace(arrival, generation=account.generation)
-        return self._visitors.enter(Person(account.key, name), arrival, Kind.ACCOUNT)
+        rights = frozenset(account.rights)
+        return self._visitors.enter(Person(account.key, name), arrival, Kind.ACCOUNT, rights=rights)
 
     async def _make_way(self, account: Account) -> None:
         """Who has the account's name without being it, came before it was made elsewhere: they get a number behind it."""

@@ -58,7 +58,7 @@ class Visitor:
         says: how fast they may post, all clients together.
         opens: how fast they may open private chats, which show up on the other side.
         kind: how they are known.
-        rights: in the house, by what a site says: ``owner``, ``moderator``, ``member:room/NAME``.
+        rights: in the house, by what a site or the operator says: ``owner``, ``moderator``, ``member:room/NAME``.
         vouched: what a site says of them, or None.
         clients: their live clients by id.
     """
@@ -125,6 +125,7 @@ class Visitors:
         arrival: Arrival,
         kind: Kind = Kind.GUEST,
         vouched: VouchedTicket | None = None,
+        rights: frozenset[str] = frozenset(),
     ) -> Visitor:
         """Let ``person`` be here by one more live client, under the name that is given. Idempotent.
 
@@ -145,7 +146,7 @@ class Visitors:
             for client, other in visitor.clients.items():
                 visitor.clients[client] = replace(other, generation=arrival.generation)
         visitor.kind, visitor.vouched = kind, vouched
-        visitor.rights = vouched.rights if vouched else frozenset()
+        visitor.rights = vouched.rights if vouched else rights
         visitor.clients[arrival.client] = arrival
         return visitor
 
