@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from chat_kit import House
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import CancelledError, Deferred, fail
 from zope.interface import implementer
 
 from twistedchat.backends.memory import MemoryBackend
+from twistedchat.chat import contact_states
 from twistedchat.chat import contacts as rules
 from twistedchat.chat.books import NOBODY, Books, Contact
 from twistedchat.chat.contact_states import State
@@ -17,6 +18,7 @@ from twistedchat.chat.contacts import wire_form
 from twistedchat.chat.errors import NoSuchPerson, NotAllowed, TooManyContacts
 from twistedchat.chat.faces import IFace
 from twistedchat.chat.people import Visitor
+from twistedchat.chat.where import private_channel
 from twistedchat.core.errors import Conflict, StoreUnavailable, StoreUnknown, TooFast
 from twistedchat.testing.backends import settled
 
@@ -114,10 +116,12 @@ def fitting(mine: State, theirs: State) -> bool:
     return (mine, theirs) in pairs or (theirs, mine) in pairs
 
 
-@pytest.mark.parametrize("rule", [rules.asked, rules.removed, rules.blocked, rules.unblocked])
+@pytest.mark.parametrize(
+    "rule", [contact_states.asked, contact_states.removed, contact_states.blocked, contact_states.unblocked]
+)
 def test_every_rule_leads_from_what_fits_to_what_fits(rule: Any) -> None:
     for mine, theirs in product(State, State):
-        if not fitting(mine, theirs) or (rule is rules.asked and mine is State.BLOCKED):
+        if not fitting(mine, theirs) or (rule is contact_states.asked and mine is State.BLOCKED):
             continue
         after = rule(mine, theirs)
         assert fitting(*after), (rule, mine, theirs, after)
@@ -188,13 +192,13 @@ class Meddled(MemoryBackend):
 
     def __init__(self) -> None:
         super().__init__()
-        self.before: list[Any] = []
+        self.meddling: list[Any] = []
         self.error: Exception | None = None
         self.done = True
 
     def commit(self, changes: Any) -> Any:
-        if self.before:
-            self.before.pop()()
+        if self.meddling:
+            self.meddling.pop()()
         if self.error is None:
             return super().commit(changes)
         error, self.error = self.error, None
@@ -212,7 +216,7 @@ def meddled() -> tuple[Meddled, Circle]:
 def test_two_requests_at_once_make_friends(meddled: tuple[Meddled, Circle]) -> None:
     store, circle = meddled
     ann, bob = circle.visitors
-    store.before.append(lambda: circle.do("ask", bob, ann))
+    store.meddling.append(lambda: circle.do("ask", bob, ann))
     assert circle.do("ask", ann, bob) == "friend"
     assert circle.seen(ann) == [("Bob", "friend", True)] and circle.seen(bob) == [("Ann", "friend", True)]
     assert circle.heard(ann) == [("Bob", "asking", False), ("Bob", "friend", True)]
@@ -222,7 +226,7 @@ def test_two_requests_at_once_make_friends(meddled: tuple[Meddled, Circle]) -> N
 def test_a_block_meets_a_request_and_wins(meddled: tuple[Meddled, Circle]) -> None:
     store, circle = meddled
     ann, bob = circle.visitors
-    store.before.append(lambda: circle.do("block", bob, ann))
+    store.meddling.append(lambda: circle.do("block", bob, ann))
     assert circle.do("ask", ann, bob) == "asked"
     assert circle.seen(bob) == [("Ann", "blocked", False)]
 
@@ -235,13 +239,13 @@ def test_who_meets_others_again_and_again_is_told_and_nothing_is_half_done(
 
     def meddle(number: int) -> None:
         circle.do(("remove", "ask")[number % 2], bob, ann)
-        store.before.append(lambda: meddle(number + 1))
+        store.meddling.append(lambda: meddle(number + 1))
 
     circle.do("ask", bob, ann)
-    store.before.append(lambda: store.before.clear() or meddle(0))
+    store.meddling.append(lambda: meddle(0))
     with pytest.raises(Conflict):
         circle.do("ask", ann, bob)
-    store.before.clear()
+    store.meddling.clear()
     mine, theirs = ([State(one[1]) for one in circle.seen(each)] or [State.NONE] for each in (ann, bob))
     assert fitting(*mine, *theirs)
 
@@ -275,17 +279,21 @@ def test_a_store_that_is_away_changes_nothing(meddled: tuple[Meddled, Circle]) -
     assert circle.seen(ann) == circle.seen(bob) == [] == circle.heard(ann) + circle.heard(bob)
 
 
-def test_a_change_goes_on_where_the_page_that_began_it_is_gone(house: House) -> None:
+@pytest.mark.parametrize(("what", "state"), [("ask", "asked"), ("block", "blocked")])
+def test_a_change_goes_on_where_the_page_that_began_it_is_gone(house: House, what: str, state: str) -> None:
     circle = Circle(house, "Ann", "Bob")
     ann, bob = circle.visitors
     held: Deferred[None] = Deferred()
     commit = house.store.commit
     house.store.commit = lambda changes: held.addCallback(lambda _: commit(changes))  # type: ignore
-    asking = Deferred.fromCoroutine(circle.contacts.ask(ann, bob.person.key))
-    asking.cancel()
-    asking.addErrback(lambda _: None)
+    changing = Deferred.fromCoroutine(getattr(circle.contacts, what)(ann, bob.person.key))
+    changing.addErrback(lambda failure: failure.trap(CancelledError))
+    changing.cancel()
     held.callback(None)
-    assert circle.heard(bob) == [("Ann", "asking", False)]
+    assert circle.heard(ann) == [("Bob", state, False)]
+    assert len(circle.heard(bob)) == (what == "ask")
+    hidden = [private_channel(ann.person.key, bob.person.key)] if what == "block" else []
+    assert circle.faces["Ann"].hides == hidden
 
 
 # --- bounds
@@ -561,7 +569,7 @@ def test_news_wait_for_a_store_that_is_away(circle: Circle) -> None:
     house = House(circle.house.store)
     again = Circle(house)
     page, away = house.store.page, lambda *args: fail(StoreUnavailable("away"))
-    house.store.page = away  # type: ignore[assignment]
+    house.store.page = away  # type: ignore[method-assign]
     again.come(ann, "c")
     again.come(bob, "c")
     house.clock.advance(6)

@@ -76,21 +76,21 @@ def test_it_is_kept_for_both_before_either_is_told() -> None:
 @pytest.mark.parametrize("names", [("Ann", "Bob"), ("Bob", "Ann")])
 def test_two_that_open_at_once_have_one_chat(names: tuple[str, str]) -> None:
     class Meddled(MemoryBackend):
-        before: Any = None
+        meddling: Any = None
         commits = 0
 
         def commit(self, changes: Any) -> Any:
             self.commits += 1
-            before, self.before = self.before, None
-            if before is not None:
-                before()
+            meddling, self.meddling = self.meddling, None
+            if meddling is not None:
+                meddling()
             return super().commit(changes)
 
     store = Meddled()
     house = House(store)
     one, other = map(house.guest, names)
     opened: list[str] = []
-    store.before = lambda: opened.append(house.wait(house.chat.open_private(other, one.person.key)))
+    store.meddling = lambda: opened.append(house.wait(house.chat.open_private(other, one.person.key)))
     opened.append(house.wait(house.chat.open_private(one, other.person.key)))
     assert store.commits == 3, "the one that came too late read again"
     assert opened[0] == opened[1] == private_channel(one.person.key, other.person.key)

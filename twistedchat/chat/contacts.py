@@ -163,9 +163,7 @@ class Contacts:
         Raises:
             As ``remove``, and TooManyContacts.
         """
-        state = await self._change(visitor, key, blocked)
-        self._faces.hide(visitor.person.key, private_channel(visitor.person.key, key))
-        return state
+        return await self._change(visitor, key, blocked)
 
     async def unblock(self, visitor: Visitor, key: str) -> State:
         """Talk with the person ``key`` again. Raises as ``remove``."""
@@ -249,6 +247,8 @@ class Contacts:
         self._doubts.pop((pair.me, pair.other), None)
         if doubt or mine != pair.mine:
             self._tell(pair.me, pair.other, mine, pair.mine.name)
+        if mine.state is State.BLOCKED:
+            self._faces.hide(pair.me, private_channel(pair.me, pair.other))
         if doubt or theirs != pair.theirs:
             self._tell(pair.other, pair.me, theirs, pair.theirs.name)
 
