@@ -1,8 +1,6 @@
 """The one place that names concrete classes and wires them together."""
 
-import inspect
 import time
-import typing
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -17,28 +15,19 @@ from twisted.web.resource import IResource
 from twistedchat.backends.choose import MemoryMaker, make_backend
 from twistedchat.backends.measured import MeasuredBackend
 from twistedchat.channels.hub import Hub
-from twistedchat.chat.chatter import make_chatters
-from twistedchat.chat.house import Chat, ChatRules
+from twistedchat.chat.house import Chat
 from twistedchat.chat.making import make_people
-from twistedchat.chat.messages import TextRules
-from twistedchat.chat.names import BadName
 from twistedchat.chat.online import Online
 from twistedchat.chat.passwords import Workers
-from twistedchat.chat.rooms import Room, RoomKind, room_channel
 from twistedchat.comet.clockwork import Clockwork
 from twistedchat.comet.resource import CometResource
 from twistedchat.comet.testpoints import TestPoints
-from twistedchat.config import Limits, Refusal, Settings
+from twistedchat.config import Settings
 from twistedchat.core.errors import StoreUnavailable, StoreUnknown
 from twistedchat.core.origins import OriginPolicy
-from twistedchat.core.policy import MountPolicy
-from twistedchat.core.presence import Presence
 from twistedchat.interfaces import IBackend
 from twistedchat.listen import PortService
-from twistedchat.live.element import LiveElement
-from twistedchat.live.scripts import MissingScript, Scripts
-from twistedchat.live.server import LiveLimits, LiveServer
-from twistedchat.loading import load_element
+from twistedchat.live.scripts import Scripts
 from twistedchat.paths import static_dir
 from twistedchat.state import State, open_state
 from twistedchat.web.front import make_site
@@ -46,12 +35,12 @@ from twistedchat.web.health import NAMES, Healthz, Insiders, MetricsPage, Readin
 from twistedchat.web.hosts import Hosts, Proxies
 from twistedchat.web.metrics import Metrics, Sources
 from twistedchat.web.pages import Front, Pages, under_prefix
+from twistedchat.wiring import chat_rules, make_live_server, make_presence, mount_policy
 
 _log = Logger()
 
 TIDY_S = 60.0
 LOAD_AGAIN_S = 1.0  # where the store was away at the start
-BRIEF_HOLD_S = 0.25  # six connections a host, ten tabs: each poll gives its connection back this soon
 
 
 class House:
@@ -89,7 +78,7 @@ class House:
             self._store,
             reactor,
             now,
-            lambda: _presence(limits),
+            lambda: make_presence(limits),
             max_open=limits.max_channels,
             keep=limits.log_tail,
         )
@@ -104,10 +93,10 @@ class House:
             now,
             reactor.seconds,
             Online(reactor, limits.presence_grace_s),
-            _rules(settings),
+            chat_rules(settings),
         )
         self.scripts = Scripts()
-        self.live = _live_server(settings, reactor, self.chat, self.scripts)
+        self.live = make_live_server(settings, reactor, self.chat, self.scripts)
         self.origins = OriginPolicy(settings.allow_origins)
         self._clockwork = Clockwork(reactor)
         self._mounts: list[CometResource] = []
@@ -232,109 +221,6 @@ class House:
         self.hub.stop()
         hashed = self._workers.stop() if self._workers else succeed(None)
         return hashed.addCallback(lambda _: self.backend.stop())
-
-
-def mount_policy(settings: Settings, brief: bool = False) -> MountPolicy:
-    """Return the policy of the live mount, or of its brief twin, whose polls hold no connection for long."""
-    limits = settings.limits
-    return MountPolicy(
-        transports=settings.transports,
-        heartbeat_s=limits.heartbeat_s,
-        disconnect_delay_s=limits.disconnect_delay_s,
-        hold_s=BRIEF_HOLD_S if brief else None,
-        response_limit_bytes=limits.response_limit_bytes,
-        max_message_bytes=limits.max_message_chars,
-        max_body_bytes=limits.max_body_bytes,
-        outbox_bytes=limits.session_buffer_bytes,
-        document_domain=False,
-        sockjs_url=f"{settings.prefix}/static/vendor/sockjs-client-1.6.1/sockjs.min.js",
-        max_sessions=limits.max_sessions,
-        max_sessions_per_address=limits.max_sessions_per_address,
-    )
-
-
-def _rules(settings: Settings) -> ChatRules:
-    limits = settings.limits
-    rooms = [
-        Room(
-            _channel_of(room.title),
-            room.title,
-            RoomKind(room.kind),
-            room.topic,
-            keep_entries=room.retention_entries,
-            keep_s=room.retention_days * 86_400,
-        )
-        for room in settings.rooms
-    ]
-    return ChatRules(
-        tuple(rooms),
-        limits.max_rooms,
-        texts=TextRules(limits.max_text_chars, limits.edit_s),
-        address_says_per_s=limits.address_says_per_s,
-        address_says_burst=limits.address_says_burst,
-    )
-
-
-def _channel_of(title: str) -> str:
-    try:
-        return room_channel(title)
-    except BadName as error:
-        raise Refusal(f"rooms: {title!r}: {error}") from error
-
-
-def _presence(limits: Limits) -> Presence:
-    return Presence(limits.presence_grace_s, limits.presence_interval_s, limits.presence_names)
-
-
-def _live_server(settings: Settings, reactor: Any, chat: Chat, scripts: Scripts) -> LiveServer:
-    limits = settings.limits
-    roots: dict[str, Callable[..., Any]] = {"chat": make_chatters(chat, limits.snapshot)}
-    if settings.element is not None:
-        factory = element_factory(settings.element, scripts)
-        roots["element"] = lambda client: factory()
-    return LiveServer(
-        reactor,
-        roots,
-        scripts,
-        LiveLimits(
-            window_s=limits.window_s,
-            silence_s=limits.silence_s,
-            state_every_s=limits.heartbeat_s,
-            hello_within_s=limits.hello_timeout_s,
-            unproven_per_address=limits.max_unproven_per_address,
-            basket_chars=limits.max_basket_bytes,
-            refill_chars=limits.refill_bytes,
-            channels=limits.max_channels_per_client,
-            calls_per_s=limits.calls_per_s,
-            calls_burst=limits.calls_burst,
-            clients=limits.max_sessions,
-            clients_per_address=limits.max_clients_per_address,
-            baskets_per_address_chars=limits.max_baskets_per_address_bytes,
-        ),
-    )
-
-
-def element_factory(name: str, scripts: Scripts) -> Callable[..., Any]:
-    """Return the factory of the operator's own element.
-
-    Raises:
-        Refusal: it cannot be loaded, or its element's script is missing.
-    """
-    factory = load_element(name)
-    _check_script(name, factory, scripts)
-    return factory
-
-
-def _check_script(name: str, factory: Callable[..., Any], scripts: Scripts) -> None:
-    """Refuse to start where a factory says which element it makes, and that element's script is missing."""
-    kind: Any = factory
-    if not inspect.isclass(factory):
-        kind = typing.get_type_hints(factory).get("return")
-    if inspect.isclass(kind) and issubclass(kind, LiveElement):
-        try:
-            scripts.url(kind)
-        except MissingScript as error:
-            raise Refusal(f"--element={name}: {error}") from error
 
 
 def _wall_clock(reactor: Any) -> Callable[[], float]:

@@ -15,9 +15,9 @@ from twistedchat.config import Faults, Refusal, Settings
 from twistedchat.core.errors import SafeError
 from twistedchat.listen import PortService
 from twistedchat.live.scripts import Scripts
-from twistedchat.service import element_factory
 from twistedchat.settings.describe import as_toml, tables
 from twistedchat.tap import Options
+from twistedchat.wiring import element_factory
 
 CHECK = """Say what "twistd chat" would run with, as a TOML file with stars in place of secrets; takes the options of "twistd
 chat", reads the same variables and files, and starts nothing. Exit code 1 with one line for everything that is wrong."""
