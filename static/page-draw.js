@@ -8,6 +8,7 @@
     forgotten: "The server has forgotten what was said here before",
     restarted: "The server was restarted and has forgotten what was said before"
   };
+  var SAID = { message: true, action: true, notice: true };
   var HAPPENED = { topic: true, order: true };
   var CLASSES = { action: "action", notice: "remark", command: "command" };
   var dom = page.dom;
@@ -30,6 +31,11 @@
   /** Whether the line needs another element by now: a command has become what it put into the log. */
   draw.outgrown = function (line) {
     return line.shape !== shapeOf(line);
+  };
+
+  /** Whether a message says something to the others: what merely happened is no news to come back for. */
+  draw.isSaid = function (message) {
+    return has(SAID, message.kind);
   };
 
   function shapeOf(line) {
@@ -68,7 +74,9 @@
   }
 
   function holeNode(line) {
-    line.node = dom.make("div", { "class": "hole" }, [HOLES[line.why]]);
+    line.node = dom.make("div", { "class": "hole" }, [HOLES[line.why]].concat(line.why === "missing" ? [
+      dom.make("button", { type: "button", "class": "earlier", "data-fill": "" }, ["Show them"])
+    ] : []));
   }
 
   var BUILD = { message: messageNode, happened: happenedNode, notice: noticeNode, answer: answerNode, hole: holeNode };
@@ -98,7 +106,7 @@
     dom.mark(node, "deleted", message.deleted);
     dom.set(node, "data-state", message.state);
     dom.set(node, "data-offset", message.offset);
-    dom.show(line.parts.more, message.offset !== null && !message.deleted);
+    dom.show(line.parts.more, message.offset !== null && !message.deleted && !line.past);
     refreshText(line, words(message));
     refreshTime(line);
     refreshState(line);

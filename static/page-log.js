@@ -54,7 +54,7 @@
     } else if (more) {
       this.rove(more);
       this.openMenu(more);
-    } else if (target === this.earlier) {
+    } else if (target === this.earlier || dom.above(target, "data-fill", log)) {
       this.owner.earlier(this.lines.room);
     }
   };
@@ -231,7 +231,7 @@
     var mine = line.kind === "answer" || (line.kind === "message" && line.message.mine);
     if (this.stuck || (mine && !known)) {
       this.toEnd();
-    } else if (!known && line.kind === "message") {
+    } else if (!known && line.kind === "message" && draw.isSaid(line.message)) {
       this.below += 1;
       dom.text(this.newest, this.below === 1 ? "1 new message" : this.below + " new messages");
       dom.show(this.newest, true);

@@ -21,6 +21,7 @@
       var button = dom.above(target, "data-way", byId("login-ways"));
       if (button) {
         self.go(button.getAttribute("data-way"));
+        dom.focus(byId(byId("name").value && WAYS[self.way].password ? "password" : "name"));
       }
     });
     this.go("guest");
@@ -40,7 +41,6 @@
     for (i = 0; i < buttons.length; i++) {
       dom.show(buttons[i], buttons[i].getAttribute("data-way") !== way);
     }
-    dom.focus(byId(byId("name").value && WAYS[way].password ? "password" : "name"));
   };
 
   /** Come in as `name`. */

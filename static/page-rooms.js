@@ -95,7 +95,7 @@
   };
 
   Rooms.prototype.arrived = function (lines, message) {
-    if (!message.mine && (lines.room !== this.current || document.hidden)) {
+    if (!message.mine && page.draw.isSaid(message) && (lines.room !== this.current || document.hidden)) {
       lines.unread += 1;
       this.soon();
     }

@@ -153,14 +153,25 @@
 
   /** Let a message of ours say `text`; the result comes when everybody is told. */
   Room.prototype.edit = function (message, text) {
-    return this.chat.ask("edit", [this.channel, this.newId(), message.offset, text]);
+    return this.askChange("edit", message, [text]);
+  };
+
+  /** The log may have been begun anew since `message` was shown: then its offset is another's. */
+  Room.prototype.askChange = function (method, message, more) {
+    var now = this.log.find(message.id, message.from.key);
+    var deferred = new TwistedChat.Deferred();
+    if (now !== null && now.offset !== null) {
+      return this.chat.ask(method, [this.channel, this.newId(), now.offset].concat(more));
+    }
+    deferred.errback(TwistedChat.refused("NoSuchMessage", "There is no such message any more."));
+    return deferred;
   };
 
   /** Take a message back; one that was not sent just goes. */
   Room.prototype.remove = function (message) {
     var deferred;
     if (message.offset !== null) {
-      return this.chat.ask("delete", [this.channel, this.newId(), message.offset]);
+      return this.askChange("delete", message, []);
     }
     if (message.state === "failed" && this.log.drop(message)) {
       this.emit("gone", message);

@@ -20,6 +20,10 @@ AT_END = """() => {
 
 WRITERS, EACH = 7, 30  # people, each with few enough messages for how fast one may write
 
+# The lines that a screen reader takes for news: not those that were changed.
+READ_ALOUD = """() => [...document.querySelectorAll("#log[aria-relevant=additions] .text")]
+  .filter((node) => !node.closest("[aria-live=off]")).map((node) => node.textContent)"""
+
 FILL = """(channel, writers, each) => {
   for (let writer = 0; writer < writers; writer += 1) {
     const chat = new TwistedChat.Chat({ url: twistedchatPage.chat.options.url, ticketKey: null, transport: "websocket" });
@@ -99,6 +103,7 @@ def test_what_is_edited_and_deleted_is_so_on_the_other_page(both: tuple[Chatter,
     write(ann, "first")
     shows(bob, "first", "second")
     assert bob.page.evaluate("() => document.querySelectorAll('#log .edited').length") == 1
+    assert bob.page.evaluate(READ_ALOUD) == ["second"]
     ann.page.wait_until("() => document.getElementById('task').getAttribute('hidden') !== null")
     open_menu(ann, "second")
     pick(ann, "Delete…")

@@ -176,6 +176,21 @@ test("one's own can be changed for 15 minutes; a moderator takes anyone's back a
   assert.deepEqual([ann.room.mayRemove(mine), ann.room.mayRemove(his)], [false, false]);
 });
 
+test("a message of a log that is gone changes nothing in the log that came after it", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const message = ann.room.say("old");
+  all.clock.advance(100);
+  all.server.restart(true);
+  all.server.post(LOBBY, pad("n"), ["message", { from: ANN, text: "new" }]);
+  all.clock.advance(10000);
+  const errors = [];
+  ann.room.edit(message, "x").addErrback((error) => errors.push(error.error));
+  ann.room.remove(message).addErrback((error) => errors.push(error.error));
+  all.clock.advance(100);
+  assert.deepEqual([errors, texts(ann.room)], [["NoSuchMessage", "NoSuchMessage"], ["new"]]);
+});
+
 test("a message that failed can be dropped", () => {
   const all = world();
   const ann = inLobby(all, "Ann");
