@@ -196,6 +196,7 @@ class Settings:
         element: dotted name of the factory of the root element ``element``, or None.
         sockjs_test: whether the echo endpoints of the SockJS protocol are offered.
         rooms: the rooms that are always there; the first is where newcomers go.
+        user_rooms: whether visitors may open rooms of their own.
         registration: whether visitors may make accounts for themselves.
         token_keys: keys of those who may vouch for people.
         token_audiences: what a token's ``aud`` may be, besides the public URLs.
@@ -217,6 +218,7 @@ class Settings:
     element: str | None = None
     sockjs_test: bool = False
     rooms: tuple[RoomSetting, ...] = (RoomSetting("Lobby"),)
+    user_rooms: bool = True
     registration: bool = True
     token_keys: tuple[TokenKey, ...] = ()
     token_audiences: tuple[str, ...] = ()

@@ -122,6 +122,10 @@ class Options(usage.Options):
         """Origin whose pictures tokens may name for people; may be repeated. [default: our own alone]"""
         self._add("avatar_origins", origin)
 
+    def opt_user_rooms(self, allowed: str) -> None:
+        """Whether visitors may open rooms of their own: yes or no. [default: yes]"""
+        self._values["user_rooms"] = allowed
+
     def opt_registration(self, allowed: str) -> None:
         """Whether visitors may make accounts for themselves: yes or no. [default: yes]"""
         self._values["registration"] = allowed

@@ -61,6 +61,7 @@ def chat_rules(settings: Settings) -> ChatRules:
     return ChatRules(
         tuple(rooms),
         limits.max_rooms,
+        settings.user_rooms,
         texts=TextRules(limits.max_text_chars, limits.edit_s),
         address_says_per_s=limits.address_says_per_s,
         address_says_burst=limits.address_says_burst,

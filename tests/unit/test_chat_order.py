@@ -360,3 +360,11 @@ def test_rooms_forget_by_count_and_by_age_and_nothing_else_goes() -> None:
     assert len(house.log("room/few")) == 3 and len(settled(house.store.read("room/few", 0, 99))) == 3
     assert len(house.log("room/young")) == 4 and len(house.log("room/all")) == 6
     assert house.wait(house.chat.retention.tidy()) == 0
+
+
+def test_where_visitors_cannot_open_rooms_they_enter_those_that_are_there() -> None:
+    house = House(rooms=(Room("room/lobby", "Lobby"),), user_rooms=False)
+    ann = house.guest("Ann")
+    assert house.wait(house.chat.open_room(ann, "lobby")).channel == "room/lobby"
+    with pytest.raises(NoSuchRoom, match="visitors cannot make one"):
+        house.wait(house.chat.open_room(ann, "Mine"))

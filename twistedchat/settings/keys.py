@@ -202,6 +202,7 @@ KEYS = (
     ),
     Key("token_audiences", "token_audiences", Many(takes="a list of audiences"), "token-audience"),
     Key("avatar_origins", "avatar_origins", Many(parsing.parse_origin, "a list of origins"), "avatar-origin"),
+    Key("user_rooms", "user_rooms", Flag(), "user-rooms"),
     Key("registration", "registration", Flag(), "registration"),
     Key(
         "metrics_allow",
