@@ -10,6 +10,7 @@ from twistedchat.channels.channel import Channel
 from twistedchat.channels.hub import Hub
 from twistedchat.chat.messages import TEXTS
 from twistedchat.core.entry import Batch, Entry
+from twistedchat.core.presence import Change, Kind, Person
 from twistedchat.interfaces import IBackend
 from twistedchat.testing.backends import settled
 
@@ -50,17 +51,26 @@ class Shown:
 
 
 class Reader:
-    """A page that fetched the whole log at some moment and has heard every event since."""
+    """A page that fetched the whole log and who is there at some moment, and has heard everything since."""
 
-    def __init__(self, fetched: list[Entry]) -> None:
+    def __init__(self, fetched: list[Entry], people: list[Person] | None) -> None:
         self.shown = Shown()
         self.shown.take(fetched)
+        self.people = None if people is None else {person.key: person.name for person in people}
 
     def arrived(self, batch: Batch) -> None:
         self.shown.take(list(batch.entries))
 
-    def presenceChanged(self, change: Any) -> None:
-        pass
+    def presenceChanged(self, change: Change) -> None:
+        if change.kind is Kind.COUNT:
+            self.people = None
+        elif change.kind is Kind.FULL:
+            self.people = {person.key: person.name for person in change.came}
+        else:
+            assert self.people is not None, "a delta for who has no names"
+            for person in change.went:
+                del self.people[person.key]
+            self.people |= {person.key: person.name for person in change.came}
 
     def hinted(self, prepared: Any) -> None:
         pass
@@ -83,7 +93,7 @@ class StateCheck:
             readers = self._readers.setdefault(channel, [])
             if len(readers) < MOST_READERS:
                 channel.flush()
-                reader: Any = Reader(list(channel.last(10_000)))
+                reader: Any = Reader(list(channel.last(10_000)), channel.presence.people())
                 readers.append(reader)
                 channel.subscribe(reader)
 
@@ -97,8 +107,11 @@ class StateCheck:
             tail = Shown()
             tail.take(list(channel.last(10_000)))
             assert tail == fetched, f"{channel.name}: the kept tail is not what the store has"
+            people = channel.presence.people()
+            here = None if people is None else {person.key: person.name for person in people}
             for reader in readers:
                 assert reader.shown == fetched, f"{channel.name}: {reader.shown} is not {fetched}"
+                assert reader.people == here, f"{channel.name}: {reader.people} is not {here}"
                 compared += 1
         return compared
 
