@@ -74,10 +74,7 @@ class Crowd:
 
     async def history(self) -> list[Entry]:
         """Return the whole log, as the store has it."""
-        entries: list[Entry] = []
-        while more := await self.backend.read(ROOM, entries[-1].offset if entries else 0, 500):
-            entries += more
-        return entries
+        return await whole_log(self.backend, ROOM)
 
     async def all_is_there_once(self) -> None:
         """Every message that was acknowledged is in the history and on every screen once, in one order, without a hole."""
@@ -114,6 +111,14 @@ class Crowd:
         self.house.close()
         closed: list[Any] = [self.port.stopListening(), self.house.release()]
         await DeferredList(closed, fireOnOneErrback=True)
+
+
+async def whole_log(backend: IBackend, channel: str) -> list[Entry]:
+    """Return all entries of a log, in pieces that every store gives."""
+    entries: list[Entry] = []
+    while more := await backend.read(channel, entries[-1].offset if entries else 0, 500):
+        entries += more
+    return entries
 
 
 def _last(client: Client) -> int:

@@ -89,11 +89,11 @@ class Server(ProcessProtocol):
     errReceived = outReceived
 
     def processEnded(self, reason: Failure) -> None:
-        if self._started is not None:
-            started, self._started = self._started, None
+        ended, self._ended = self._ended, None
+        started, self._started = self._started, None
+        if started is not None:
             started.errback(AssertionError(f"it did not start:\n{self.printed}"))
-        if self._ended is not None:
-            ended, self._ended = self._ended, None
+        if ended is not None:
             ended.callback(reason.value.exitCode)
 
     def client(self) -> Client:
