@@ -136,11 +136,15 @@
     this.fit();
   };
 
-  /** Give the field as many rows as it has lines. */
+  /** Give the field as many rows as its lines need, also those that are broken. */
   Composer.prototype.fit = function () {
-    var rows = Math.min(MOST_ROWS, this.field.value.split("\n").length);
-    if (this.field.rows !== rows) {
-      this.field.rows = rows;
+    var field = this.field;
+    var before = field.rows;
+    field.rows = Math.min(MOST_ROWS, field.value.split("\n").length);
+    while (field.rows < MOST_ROWS && field.scrollHeight > field.clientHeight + 2) {
+      field.rows += 1;
+    }
+    if (field.rows !== before) {
       this.owner.resized();
     }
   };
