@@ -1,5 +1,6 @@
 """The chat's face for pages: a live element, written with the public live API as an application of anyone's would be."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -246,21 +247,29 @@ class Chatter(ContactsChatter):
         visitor = self._me()
         channel = await self._chat.enter(visitor, name)
         self._still(visitor)
+        holds = partial(self._is, visitor)
         if name == ALERTS:
-            return Joining(channel, tail=0)  # an old alert is no alert
+            return Joining(channel, tail=0, holds=holds)  # an old alert is no alert
         if name == user_channel(visitor.person.key):
-            return Joining(channel, tail=self._snapshot)
+            return Joining(channel, tail=self._snapshot, holds=holds)
         info = await self._info(name, visitor)
         hidden = await self._chat.privates.hides(visitor, name)
         self._still(visitor)
         if not hidden:
             self._enter(visitor, channel)
-        return Joining(channel, info, self._snapshot)
+            holds = partial(self._is_in, visitor, name)
+        return Joining(channel, info, self._snapshot, holds)
 
     def _still(self, visitor: Visitor) -> None:
         """It took time: the page may be somebody else by now, or away."""
         if self._visitor is not visitor or self.client is None or not self.client.attached:
             raise NotLoggedIn("log in first")
+
+    def _is(self, visitor: Visitor) -> bool:
+        return self._visitor is visitor
+
+    def _is_in(self, visitor: Visitor, name: str) -> bool:
+        return self._visitor is visitor and name in self._present
 
     def leaving(self, name: str) -> None:
         """The page leaves the channel ``name``; see IJoiner."""

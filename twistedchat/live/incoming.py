@@ -175,10 +175,12 @@ class Incoming:
         room = ANSWER_CHARS // len(granted)
         for name, joining in granted.items():
             at = message.channels[name]
-            refused = isinstance(joining, dict)
-            results[name] = (
-                joining if refused else client.reading.joined(joining, at.position() if at else None, room)
-            )
+            if isinstance(joining, dict):
+                results[name] = joining
+            elif not joining.holds():
+                results[name] = _NOT_ANY_MORE
+            else:
+                results[name] = client.reading.joined(joining, at.position() if at else None, room)
         client.tell(["joined", message.rid, results])
 
     async def _ask(self, name: str) -> Any:
@@ -198,6 +200,7 @@ class Incoming:
 
 
 _TOO_MANY: dict[str, Any] = {"error": "TooManyRooms", "text": "too many rooms at once; leave some"}
+_NOT_ANY_MORE: dict[str, Any] = {"error": "NotAllowed", "text": "you may not be here any more"}
 
 
 class _Refusal:

@@ -1,6 +1,6 @@
 """What one live client reads: its subscriptions, and which of them are behind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +28,14 @@ class Joining:
         channel: the channel.
         info: JSON value for the page.
         tail: how many of the last entries a page gets that comes anew or too late.
+        holds: says whether the page may still join. Asked in the moment of the subscription: other channels of the same
+            request may have taken their time.
     """
 
     channel: IChannel
     info: dict[str, Any] = field(default_factory=dict)
     tail: int = 50
+    holds: Callable[[], bool] = lambda: True
 
 
 def entry_wire(entry: Entry) -> tuple[int, str, object, float]:

@@ -1,0 +1,70 @@
+"""Who is shown out is out, and what was begun is done, whenever answers come and pages go."""
+
+from collections.abc import Iterator
+
+import pytest
+from chat_attack_kit import SlowStore, ask, command, key_of, room_of
+
+from twistedchat.chat.house import user_channel
+from twistedchat.testing.client import Client
+from twistedchat.testing.kit import MemoryHouse
+from twistedchat.testing.seen import Seen
+
+
+@pytest.fixture
+def store() -> SlowStore:
+    return SlowStore()
+
+
+@pytest.fixture
+def house(store: SlowStore) -> Iterator[MemoryHouse]:
+    made = MemoryHouse(backend=store)
+    yield made
+    store.release()
+    made.stop()
+
+
+def ask_join(client: Client, *channels: str) -> None:
+    """Ask for all channels in one request; the answer is not waited for."""
+    for channel in channels:
+        client.peer.channels[channel] = seen = Seen(channel)
+        seen.wanted, seen.rid = True, 0
+    client.peer.settle()
+    client._flush()
+
+
+# --- shown out
+
+
+def test_who_is_banned_while_a_join_waits_for_another_channel_is_out(
+    house: MemoryHouse, store: SlowStore
+) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    room = room_of(house, olga, "Den")
+    store.slow = {"open"}
+    house.run(stan.call("openRoom", "Slow"))
+    ask_join(stan, room, "room/slow")
+    house.settle()
+    assert store.held, "the second channel is being opened"
+    assert command(house, olga, room, "/ban Stan") == {"text": ""}
+    store.release()
+    house.settle()
+    house.run(olga.say(room, "not for Stan"))
+    house.advance(5)
+    assert "not for Stan" not in stan.texts(room)
+
+
+def test_who_logs_out_while_a_join_waits_reads_nothing_more(house: MemoryHouse, store: SlowStore) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    mine, key = user_channel(key_of(stan)), key_of(stan)
+    house.run(stan.call("openRoom", "Slow"))
+    store.slow = {"open"}
+    ask_join(stan, mine, "room/slow")
+    house.settle()
+    stan.calling("logout")
+    house.settle()
+    store.release()
+    house.settle()
+    client = house.house.live.clients[stan.peer.id]
+    assert client.reading.names == []
+    assert ask(house, olga, "private", key).startswith("NoSuchPerson")
