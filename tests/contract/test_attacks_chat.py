@@ -68,3 +68,40 @@ def test_who_logs_out_while_a_join_waits_reads_nothing_more(house: MemoryHouse, 
     client = house.house.live.clients[stan.peer.id]
     assert client.reading.names == []
     assert ask(house, olga, "private", key).startswith("NoSuchPerson")
+
+
+def asleep(house: MemoryHouse, client: Client) -> None:
+    """The line breaks, and the machine sleeps: the server waits for it, and nobody sees them any more."""
+    client.freeze()
+    pipe, client._pipe = client._pipe, None
+    assert pipe is not None
+    pipe.leave()
+    house.advance(30)
+
+
+@pytest.mark.parametrize("line", ["/kind members", "/ban 127.0.0.0/8", "/ban Stan"])
+def test_who_sleeps_while_others_are_shown_out_is_shown_out_too(house: MemoryHouse, line: str) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    room = room_of(house, olga, "Den")
+    house.run(stan.join(room))
+    asleep(house, stan)
+    assert "text" in command(house, olga, room, line)
+    house.run(olga.say(room, "not for Stan"))
+    stan.thaw()
+    house.advance(5)
+    house.run(olga.say(room, "nor this"))
+    house.advance(5)
+    assert stan.texts(room) == ["first"]
+
+
+def test_who_is_not_in_a_room_is_not_bothered_from_there(house: MemoryHouse) -> None:
+    mallory, victim = house.member("Mallory"), house.member("Victim")
+    room = room_of(house, mallory, "Den")
+    for _ in range(3):
+        command(house, mallory, room, "/kick Victim you fool")
+    house.settle()
+    assert victim.peer.notes == []
+    house.run(victim.join(room))
+    assert command(house, mallory, room, "/kick Victim you fool") == {"text": ""}
+    house.settle()
+    assert victim.peer.notes == [("shownOut", [room, "you were kicked out by Mallory: you fool"])]

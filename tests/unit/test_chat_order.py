@@ -68,6 +68,11 @@ class Club:
     def enter(self, visitor: Visitor) -> None:
         self.house.wait(self.house.chat.enter(visitor, self.room))
 
+    def come(self, visitor: Visitor) -> None:
+        """Be in the room by one's face."""
+        settled(self.house.hub.open(self.room)).enter(visitor.person, "tab")
+        self.house.chat.faces.entered(self.room, visitor.person.key, self.faces[visitor.person.name])
+
     def out(self, visitor: Visitor) -> list[str]:
         return [text for _, text in self.faces[visitor.person.name].out]
 
@@ -117,7 +122,7 @@ def test_an_unlisted_room_is_for_who_has_its_name(club: Club) -> None:
 
 def test_who_is_no_member_is_shown_out_when_a_room_becomes_its_members_own(club: Club) -> None:
     for visitor in (club.stan, club.mia):
-        settled(club.house.hub.open(club.room)).enter(visitor.person, "tab")
+        club.come(visitor)
     club.do("change_kind", club.olga, RoomKind.MEMBERS)
     assert club.out(club.stan) == ["this room is for its members only now"]
     assert club.out(club.mia) == []
@@ -177,7 +182,7 @@ def test_a_ban_of_an_address_range_holds_for_who_comes_from_there(
 
 def test_a_ban_of_a_range_shows_out_who_is_there_from_it_but_no_moderator(club: Club) -> None:
     for visitor in (club.stan, club.mia, club.max):
-        settled(club.house.hub.open(club.room)).enter(visitor.person, "tab")
+        club.come(visitor)
         address = "192.0.2.7" if visitor is not club.mia else "192.0.3.7"
         visitor.clients = {"tab": Arrival("tab", lambda: None, address)}
     assert club.do("ban_range", club.olga, "192.0.2.0/24", Term()) == 1

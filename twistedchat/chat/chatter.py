@@ -231,6 +231,9 @@ class Chatter(ContactsChatter):
 
     def shownOut(self, channel: str, text: str) -> None:
         """See IFace."""
+        reads = self.client is not None and self.client.reading.get(channel) is not None
+        if channel not in self._present and not reads:
+            return  # it is not there: nobody is bothered from a room that they are not in
         self.leaving(channel)
         if self.client is not None:
             self.client.unsubscribe(channel, "removed")
@@ -273,9 +276,13 @@ class Chatter(ContactsChatter):
 
     def leaving(self, name: str) -> None:
         """The page leaves the channel ``name``; see IJoiner."""
-        channel = self._present.pop(name, None)
+        channel = self._absent(name)
         if channel is not None and self._visitor is not None:
             channel.leave(self._visitor.person.key, self._client_id)
+
+    def _absent(self, name: str) -> IChannel | None:
+        self._chat.faces.left(name, self)
+        return self._present.pop(name, None)
 
     async def _info(self, name: str, visitor: Visitor) -> dict[str, Any]:
         other = await self._chat.privates.other(name, visitor)
@@ -294,6 +301,7 @@ class Chatter(ContactsChatter):
         except TooManyPeople:
             raise RoomFull("this room is full") from None
         self._present[channel.name] = channel
+        self._chat.faces.entered(channel.name, visitor.person.key, self)
 
     def _show_name(self) -> None:
         """Be here under the present name, in every room that has a place; whose grace is over loses theirs to others."""
@@ -305,7 +313,7 @@ class Chatter(ContactsChatter):
             try:
                 self._enter(visitor, channel)
             except RoomFull:
-                del self._present[name]
+                self._absent(name)
                 self.client.unsubscribe(name, "removed")
 
     def _come_online(self, visitor: Visitor) -> None:
@@ -319,7 +327,7 @@ class Chatter(ContactsChatter):
                 channel.leave(visitor.person.key, self._client_id)
             if self.client is not None:
                 self.client.unsubscribe(name, "removed")
-        self._present.clear()
+            self._absent(name)
         if self.client is not None:
             for name in self.client.reading.names:
                 self.client.unsubscribe(name, "removed")
@@ -339,7 +347,8 @@ class Chatter(ContactsChatter):
     def connectionLost(self, reason: str) -> None:
         """The page is gone; a reload has its grace to come back as the same person."""
         self._away()
-        self._present.clear()
+        for name in list(self._present):
+            self._absent(name)
         if self._visitor is not None:
             self._forget(self._visitor)
 

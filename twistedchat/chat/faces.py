@@ -26,6 +26,9 @@ class Faces:
 
     def __init__(self) -> None:
         self._faces: dict[str, dict[IFace, None]] = {}
+        self._inside: dict[
+            str, dict[IFace, str]
+        ] = {}  # by channel: who may read it on, with the key of the person
 
     def add(self, key: str, face: IFace) -> None:
         """``face`` is one of the person with ``key``. Idempotent."""
@@ -37,6 +40,26 @@ class Faces:
         theirs.pop(face, None)
         if not theirs:
             self._faces.pop(key, None)
+
+    # --- who may read on, also while their connection is lost
+
+    def entered(self, channel: str, key: str, face: IFace) -> None:
+        """``face``, of the person with ``key``, may read ``channel`` from now on. Idempotent."""
+        self._inside.setdefault(channel, {})[face] = key
+
+    def left(self, channel: str, face: IFace) -> None:
+        """It may not any more, or does not want to. Idempotent."""
+        there = self._inside.get(channel, {})
+        there.pop(face, None)
+        if not there:
+            self._inside.pop(channel, None)
+
+    def inside(self, channel: str) -> list[str]:
+        """Return the keys of those who may read ``channel`` on, were they told so or not: also who lost their connection
+        so long ago that nobody sees them there."""
+        return list(dict.fromkeys(self._inside.get(channel, {}).values()))
+
+    # --- telling them
 
     def show_out(self, key: str, channel: str, text: str) -> None:
         """Show the person with ``key`` out of ``channel``, on every face."""

@@ -122,8 +122,7 @@ class Moderation:
         await self._rights.at_least(visitor, channel, Role.OWNER)
         room = await self._rooms.change(channel, kind=kind)
         await self._tell(visitor, channel, "kind", visitor.person, kind=str(kind))
-        log = await self._open_channel(channel)
-        await self._show_out_strangers(channel, [person.key for person in log.presence.everyone()])
+        await self._show_out_strangers(channel, self._faces.inside(channel))
         return room
 
     async def find(self, channel: str, name: str) -> Person | None:
@@ -169,13 +168,12 @@ class Moderation:
 
     async def _show_out_banned(self, visitor: Visitor, channel: str, reason: str) -> int:
         room, order, out = self._rooms.find(channel), await self._orders.of(channel), 0
-        log = await self._open_channel(channel)
-        for person in log.presence.everyone():
-            target = self._people.find(person.key)
+        for key in self._faces.inside(channel):
+            target = self._people.find(key)
             if target is None or room is None or self._rights.role_in(target, room, order) >= Role.MODERATOR:
                 continue
-            if order.ban_of(person.key, target.addresses, self._now()) is not None:
-                self._faces.show_out(person.key, channel, _out("banned", visitor, reason))
+            if order.ban_of(key, target.addresses, self._now()) is not None:
+                self._faces.show_out(key, channel, _out("banned", visitor, reason))
                 out += 1
         return out
 
