@@ -8,6 +8,7 @@
 
   var TRIES = 6;                 // of what the server wants later
   var RETRY_S = 2;               // when it does not say how much later
+  var AWAY_S = 30;               // for so long what we say waits for a store that is away
 
   /** Errors that time heals. */
   var PASSING = { TooFast: true, StoreUnavailable: true, StoreUnknown: true };
@@ -143,9 +144,13 @@
     return deferred;
   }
 
-  /** Seconds after which what failed `times` times is done again, with the same id; null when it is not. */
-  function retryAfter(error, times) {
-    var heals = error.kind === "refused" && has(PASSING, error.error) && times < TRIES;
+  /**
+   * Seconds after which what failed `times` times is done again, with the same id; null when it is not. `away`: for how
+   * many seconds it has waited for the store, where that counts and not how often.
+   */
+  function retryAfter(error, times, away) {
+    var heals = error.kind === "refused" && has(PASSING, error.error) &&
+      (away === undefined ? times < TRIES : away < AWAY_S);
     return heals ? error.retry || RETRY_S : null;
   }
 

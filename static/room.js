@@ -39,6 +39,7 @@
     this.toldAt = null;         // when we last told that we type
     this.sending = null;        // the message whose answer is awaited: one at a time keeps their order
     this.timer = null;
+    this.awaySince = null;      // when the store first did not take what we say, until it does
   }
   TwistedChat.eventful(Room);
 

@@ -11,6 +11,7 @@
   var CHANGE_MS = 900000;        // for how long the server lets one change what one said
   var TEXTS = { message: true, action: true, notice: true };
   var ONCE = /^\/(\/|(me|notice|topic|msg|who|help)(\s|$))/i;   // done twice under one id, these are done once
+  var AWAY = { StoreUnavailable: true, StoreUnknown: true };
   var MODERATORS = { moderator: true, owner: true };
 
   Room.prototype.unsent = function () {
@@ -44,6 +45,7 @@
       return;
     }
     message.state = "pending";
+    message.at = this.chat.clock.now() / 1000;
     delete message.error;
     this.log.push(message);
     this.emit("state", message);
@@ -64,6 +66,7 @@
     this.sending = message;
     this.chat.ask(method, [this.channel, message.id, message.text]).addCallback(function (answer) {
       room.sending = null;
+      room.awaySince = null;
       if (method === "command") {
         room.wasDone(message, answer);
       } else {
@@ -101,7 +104,7 @@
 
   /** Unknown: it stays pending and goes out again, same id, once we are back in the room. */
   Room.prototype.notSent = function (message, attempt, error) {
-    var seconds = TwistedChat.retryAfter(error, attempt);
+    var seconds = TwistedChat.retryAfter(error, attempt, this.awayFor(message, error));
     if (message.state !== "pending" || (error.kind === "unknown" && isOnce(message))) {
       this.flush();
     } else if (seconds !== null) {
@@ -112,6 +115,18 @@
       this.emit("state", message);
       this.flush();
     }
+  };
+
+  /** For how many seconds `message` has waited for a store that is away; undefined when that is not what is wrong. */
+  Room.prototype.awayFor = function (message, error) {
+    var now = this.chat.clock.now() / 1000;
+    if (error.kind !== "refused" || !has(AWAY, error.error)) {
+      return undefined;
+    }
+    if (this.awaySince === null) {
+      this.awaySince = now;
+    }
+    return now - Math.max(this.awaySince, message.at);
   };
 
   function isOnce(message) {

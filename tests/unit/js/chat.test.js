@@ -162,6 +162,45 @@ test("a store that did not answer in time is asked again with the same id", () =
   assert.equal(all.server.log(LOBBY).entries[0].id, message.id);
 });
 
+test("what is said waits for a store that is away, about half a minute each time it is tried", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const away = () => Array.from({ length: 50 }, () => ({ error: "StoreUnavailable", text: "away" }));
+  const states = () => ann.room.messages.map((message) => message.state);
+  all.server.says = away();
+  ann.room.say("first");
+  ann.room.say("second");
+  all.clock.advance(29000);
+  assert.deepEqual(states(), ["pending", "pending"]);
+  all.clock.advance(10000);
+  assert.deepEqual(states(), ["failed", "failed"]);
+  assert.equal(ann.room.messages[0].error, "away");
+  ann.room.retry(ann.room.messages[0]);
+  ann.room.say("third");
+  all.clock.advance(29000);
+  assert.deepEqual(states(), ["failed", "pending", "pending"]);
+  all.server.says = [];
+  all.clock.advance(3000);
+  assert.deepEqual(shown(ann.room), [["first", "sent", 1], ["third", "sent", 2], ["second", "failed", null]]);
+});
+
+test("what has waited for the connection waits for the store as well", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  const say = all.server.handle.say;
+  all.server.handle.say = () => undefined;         // never answered
+  const message = ann.room.say("x");
+  all.clock.advance(60000);
+  all.server.handle.say = say;
+  all.server.says = Array.from({ length: 5 }, () => ({ error: "StoreUnavailable", text: "away" }));
+  all.server.restart();
+  all.clock.advance(9000);
+  assert.equal(message.state, "pending");
+  assert.ok(all.server.says.length < 5);
+  all.clock.advance(20000);
+  assert.equal(message.state, "sent");
+});
+
 test("failed, with the reason for people; retry sends the same id", () => {
   const all = world();
   const ann = inLobby(all, "Ann");
