@@ -6,6 +6,8 @@ import pytest
 from chat_attack_kit import SlowStore, ask, command, key_of, room_of
 
 from twistedchat.chat.house import user_channel
+from twistedchat.core.errors import StoreUnavailable, StoreUnknown
+from twistedchat.testing.backends import message_id
 from twistedchat.testing.client import Client
 from twistedchat.testing.kit import MemoryHouse
 from twistedchat.testing.seen import Seen
@@ -105,3 +107,59 @@ def test_who_is_not_in_a_room_is_not_bothered_from_there(house: MemoryHouse) -> 
     assert command(house, mallory, room, "/kick Victim you fool") == {"text": ""}
     house.settle()
     assert victim.peer.notes == [("shownOut", [room, "you were kicked out by Mallory: you fool"])]
+
+
+# --- half done
+
+
+@pytest.mark.parametrize("slow", ["commit", "append"])
+@pytest.mark.parametrize("line", ["/ban Stan", "/kind members", "/ban 127.0.0.0/8"])
+def test_who_goes_in_the_middle_of_an_order_leaves_it_whole(
+    house: MemoryHouse, store: SlowStore, line: str, slow: str
+) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    room = room_of(house, olga, "Den")
+    house.run(stan.join(room))
+    store.slow = {slow}
+    olga.calling("command", room, message_id(1), line)
+    house.settle()
+    house.run(olga.close())
+    house.settle()
+    store.release()
+    house.settle()
+    assert room not in house.house.live.clients[stan.peer.id].reading.names
+    assert ask(house, stan, "history", room, 100, 10).startswith(("Banned", "NoSuchRoom"))
+
+
+@pytest.mark.parametrize("line", ["/ban Stan", "/kind members", "/dismiss Stan"])
+def test_who_is_out_by_the_store_is_out_though_the_room_cannot_be_told(
+    house: MemoryHouse, store: SlowStore, line: str
+) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    room = room_of(house, olga, "Den")
+    if line == "/dismiss Stan":
+        command(house, olga, room, "/invite Stan")
+        command(house, olga, room, "/kind members")
+    house.run(stan.join(room))
+    store.slow = {"append"}
+    olga.calling("command", room, message_id(1), line)
+    house.settle()
+    store.fail(StoreUnavailable("away"))
+    house.settle()
+    assert room not in house.house.live.clients[stan.peer.id].reading.names
+
+
+@pytest.mark.parametrize("line", ["/ban Stan", "/kind members", "/mute Stan"])
+def test_what_may_have_been_done_is_looked_up(house: MemoryHouse, store: SlowStore, line: str) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    room = room_of(house, olga, "Den")
+    store.slow = {"commit"}
+    olga.calling("command", room, message_id(1), line)
+    house.settle()
+    store.fail(StoreUnknown("no answer"))
+    house.settle()
+    command(house, olga, room, "/topic one")
+    assert command(house, olga, room, "/topic two") == {"text": ""}, "not for ever changed by somebody else"
+    assert str(ask(house, stan, "say", room, message_id(2), "hi")).startswith(
+        ("Banned", "NoSuchRoom", "Muted")
+    )

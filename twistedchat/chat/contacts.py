@@ -1,13 +1,11 @@
 """Contacts: asked for by one, accepted by the other, told to both; and people with whom somebody does not talk."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
-
+from twistedchat.chat.begun import finished
 from twistedchat.chat.books import NOBODY, Book, Books, Contact, Pair
 from twistedchat.chat.contact_states import State, States, asked, blocked, removed, unblocked
 from twistedchat.chat.errors import NoSuchPerson, TooManyContacts
@@ -38,8 +36,6 @@ SILENT = "this person does not talk with you"
 _LEARNED = 20  # names at a time that are brought up to date
 _TRIES = 5  # where both change something at once
 _MOST_IN_DOUBT = 1_000
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +185,7 @@ class Contacts:
         return found or (Person(key, mine.name) if mine.state is not State.NONE else None)
 
     async def _do(self, visitor: Visitor, other: Person, rule: Callable[[State, State], States]) -> State:
-        return await _finished(self._doing(visitor.person, other, rule))
+        return await finished(self._doing(visitor.person, other, rule))
 
     async def _doing(self, me: Person, other: Person, rule: Callable[[State, State], States]) -> State:
         for _ in range(_TRIES):
@@ -327,10 +323,3 @@ def _is_asking(contact: Contact) -> bool:
 
 def _count(book: Book, which: Callable[[Contact], bool]) -> int:
     return sum(map(which, book.values()))
-
-
-def _finished(work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:
-    """Start ``work`` and return what it answers; who waits for it may be cancelled, and it goes on."""
-    answer: Deferred[T] = Deferred()
-    Deferred.fromCoroutine(work).addCallbacks(answer.callback, answer.errback)
-    return answer

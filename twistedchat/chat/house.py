@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from twistedchat.chat.begun import whole
 from twistedchat.chat.contacts import Contacts
 from twistedchat.chat.errors import BadText, NoSuchRoom
 from twistedchat.chat.faces import Faces
@@ -179,6 +180,7 @@ class Chat:
         room = self.rooms.find(channel)
         return room.topic if room else ""
 
+    @whole
     async def set_topic(self, visitor: Visitor, channel: str, id: str, text: str) -> Appended:
         """Say what a room is about, to everyone in it; moderators only, in rooms that somebody owns.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from twistedchat.chat.begun import whole
 from twistedchat.chat.errors import BadCommand, NotAllowed
 from twistedchat.chat.faces import Faces
 from twistedchat.chat.names import folded
@@ -34,6 +35,9 @@ class Term:
 class Moderation:
     """Each method first asks whether the visitor may do it to that person: nobody to who is as much as they are.
 
+    What was begun is finished, also where the page that asked for it goes. Who has to go is shown out as soon as the store
+    has it, before the room is told: that may fail.
+
     All raise NotAllowed, NoSuchRoom, Banned, StoreUnavailable and StoreUnknown.
     """
 
@@ -57,19 +61,22 @@ class Moderation:
 
     # --- out of the room
 
+    @whole
     async def kick(self, visitor: Visitor, channel: str, whom: Person, reason: str = "") -> None:
         """Show somebody out; they may come in again."""
         await self._above(visitor, channel, whom.key)
         await self._tell(visitor, channel, "kick", whom, reason=_short(reason))
         self._faces.show_out(whom.key, channel, _out("kicked out", visitor, reason))
 
+    @whole
     async def ban(self, visitor: Visitor, channel: str, whom: Person, term: Term) -> None:
         """Keep somebody out."""
         await self._above(visitor, channel, whom.key)
         await self._orders.ban(channel, self._measure(visitor, whom.key, whom.name, term))
-        await self._tell(visitor, channel, "ban", whom, **self._term(term))
         self._faces.show_out(whom.key, channel, _out("banned", visitor, term.reason))
+        await self._tell(visitor, channel, "ban", whom, **self._term(term))
 
+    @whole
     async def ban_range(self, visitor: Visitor, channel: str, text: str, term: Term) -> int:
         """Keep out whoever comes from an address range; return how many were shown out. Not told to the room.
 
@@ -81,6 +88,7 @@ class Moderation:
         await self._orders.ban(channel, self._measure(visitor, subject, subject, term))
         return await self._show_out_banned(visitor, channel, term.reason)
 
+    @whole
     async def unban(self, visitor: Visitor, channel: str, subject: str, name: str = "") -> bool:
         """Let a person, or an address range, in again; say whether they were kept out."""
         await self._rights.at_least(visitor, channel, Role.MODERATOR)
@@ -91,12 +99,14 @@ class Moderation:
 
     # --- silent in the room
 
+    @whole
     async def mute(self, visitor: Visitor, channel: str, whom: Person, term: Term) -> None:
         """Let somebody read only."""
         await self._above(visitor, channel, whom.key)
         await self._orders.mute(channel, self._measure(visitor, whom.key, whom.name, term))
         await self._tell(visitor, channel, "mute", whom, **self._term(term))
 
+    @whole
     async def unmute(self, visitor: Visitor, channel: str, whom: Person) -> bool:
         """Let somebody write again; say whether they were muted."""
         await self._rights.at_least(visitor, channel, Role.MODERATOR)
@@ -107,22 +117,24 @@ class Moderation:
 
     # --- what somebody is in the room
 
+    @whole
     async def appoint(self, visitor: Visitor, channel: str, whom: Person, role: Role) -> None:
         """Make somebody a member, moderator or owner, or nothing of it. Moderators appoint members, owners everyone."""
         order = await self._orders.of(channel)
         needed = Role.OWNER if max(role, order.role(whom.key)) >= Role.MODERATOR else Role.MODERATOR
         await self._rights.at_least(visitor, channel, needed)
         await self._orders.appoint(channel, whom.key, whom.name, role)
-        await self._tell(visitor, channel, "role", whom, role=role.name.lower())
         if role is Role.NOBODY:
             await self._show_out_strangers(channel, [whom.key])
+        await self._tell(visitor, channel, "role", whom, role=role.name.lower())
 
+    @whole
     async def change_kind(self, visitor: Visitor, channel: str, kind: RoomKind) -> Room:
         """Make a room public, unlisted or its members' only; who is none is shown out then."""
         await self._rights.at_least(visitor, channel, Role.OWNER)
         room = await self._rooms.change(channel, kind=kind)
-        await self._tell(visitor, channel, "kind", visitor.person, kind=str(kind))
         await self._show_out_strangers(channel, self._faces.inside(channel))
+        await self._tell(visitor, channel, "kind", visitor.person, kind=str(kind))
         return room
 
     async def find(self, channel: str, name: str) -> Person | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from twistedchat.chat.errors import NotAllowed
 from twistedchat.core.addresses import Network, parse_address, parse_range
+from twistedchat.core.errors import StoreUnknown
 from twistedchat.core.records import Change, Record
 from twistedchat.interfaces import IBackend
 
@@ -202,10 +203,16 @@ class Orders:
         await self._write(channel, Change(KIND, key, value, until=measure.until))
 
     async def _write(self, channel: str, change: Change) -> None:
-        await self._store.commit([change])
-        order = self._known.get(channel)
-        if order is not None:
-            _take(order, Record(KIND, change.key, change.value or "", 0), gone=change.value is None)
+        order = await self.of(channel)
+        try:
+            await self._store.commit([change])
+        except StoreUnknown:
+            self._known.pop(channel, None)  # it may have been done: it is read again
+            raise
+        order = self._known.setdefault(
+            channel, order
+        )  # also for who reads it just now, from before the change
+        _take(order, Record(KIND, change.key, change.value or "", 0), gone=change.value is None)
 
 
 def _take(order: Order, record: Record, gone: bool = False) -> None:

@@ -178,9 +178,14 @@ class Rooms:
         try:
             await self._store.commit([Change(KIND, room.channel, text, expected)])
         except Conflict:
+            await self._look(room.channel)  # what was changed without us is known the next time
             if expected or room != self._rooms.get(room.channel):
                 raise  # else it was written at the same time, from here too
-        record = await self._store.get(KIND, room.channel)
+            return
+        await self._look(room.channel)
+
+    async def _look(self, channel: str) -> None:
+        record = await self._store.get(KIND, channel)
         if record is not None:
             self._take(record)
 
