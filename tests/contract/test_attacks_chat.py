@@ -1,11 +1,13 @@
 """Who is shown out is out, and what was begun is done, whenever answers come and pages go."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from chat_attack_kit import SlowStore, ask, command, key_of, room_of
 
 from twistedchat.chat.house import user_channel
+from twistedchat.config import Limits, Settings
 from twistedchat.core.errors import StoreUnavailable, StoreUnknown
 from twistedchat.testing.backends import message_id
 from twistedchat.testing.client import Client
@@ -163,3 +165,31 @@ def test_what_may_have_been_done_is_looked_up(house: MemoryHouse, store: SlowSto
     assert str(ask(house, stan, "say", room, message_id(2), "hi")).startswith(
         ("Banned", "NoSuchRoom", "Muted")
     )
+
+
+# --- rooms that were forgotten
+
+
+def test_who_was_banned_does_not_own_the_room_after_a_restart(store: SlowStore) -> None:
+    house = MemoryHouse(backend=store)
+    olga, eve = house.member("Olga"), house.member("Eve")
+    room = house.run(olga.call("openRoom", "Den"))
+    assert command(house, olga, room, "/ban Eve") == {"text": ""}, "before anything was said"
+    house.restart()
+    house.advance(5)
+    assert str(ask(house, eve, "openRoom", "Den")).startswith("Banned")
+    house.stop()
+
+
+def test_orders_come_no_faster_than_messages() -> None:
+    limits = replace(Limits(), calls_per_s=1e6, calls_burst=10**6)
+    house = MemoryHouse(Settings(limits=limits))
+    olga, stan = house.member("Olga"), house.member("Stan")
+    room = room_of(house, olga, "Den")
+    house.run(stan.join(room))
+    lines = ("/kick Stan", "/ban 192.0.2.1", "/invite Stan", "/mute Stan", "/unmute Stan", "/kind public")
+    answers = [command(house, olga, room, line) for _ in range(20) for line in lines]
+    done = [answer for answer in answers if isinstance(answer, dict)]
+    assert len(done) <= 20 + 5 * house.clock.seconds()
+    assert str(answers[-1]).startswith("TooFast")
+    house.stop()

@@ -120,7 +120,7 @@ class Chat:
         self._kept = kept
         self.privates = Privates(open_channel, find_channel, store, kept, known, self.contacts)
         self.moderation = Moderation(
-            self.rooms, self._orders, self._rights, people, self.faces, open_channel, now
+            self.rooms, self._orders, self._rights, people, self.faces, open_channel, now, self._not_too_fast
         )
         self.retention = Retention(self.rooms, store, find_channel, now)
         self._by_address = Buckets(rules.address_says_per_s, rules.address_says_burst)

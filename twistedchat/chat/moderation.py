@@ -38,7 +38,13 @@ class Moderation:
     What was begun is finished, also where the page that asked for it goes. Who has to go is shown out as soon as the store
     has it, before the room is told: that may fail.
 
-    All raise NotAllowed, NoSuchRoom, Banned, StoreUnavailable and StoreUnknown.
+    Args:
+        rooms, orders, rights, people, faces: where it is looked up.
+        open_channel: opens a channel by name.
+        now: seconds since 1970.
+        hurry: raises TooFast where the visitor, or their address, says too much: all of this is told to a room.
+
+    All raise TooFast, NotAllowed, NoSuchRoom, Banned, StoreUnavailable and StoreUnknown.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class Moderation:
         faces: Faces,
         open_channel: Callable[[str], "Deferred[IChannel]"],
         now: Callable[[], float],
+        hurry: Callable[[Visitor], None],
     ) -> None:
         self._rooms = rooms
         self._orders = orders
@@ -58,6 +65,7 @@ class Moderation:
         self._faces = faces
         self._open_channel = open_channel
         self._now = now
+        self._hurry = hurry
 
     # --- out of the room
 
@@ -83,7 +91,7 @@ class Moderation:
         Raises:
             BadCommand: ``text`` is no address range.
         """
-        await self._rights.at_least(visitor, channel, Role.MODERATOR)
+        await self._begin(visitor, channel, Role.MODERATOR)
         subject = address_range(text)
         await self._orders.ban(channel, self._measure(visitor, subject, subject, term))
         return await self._show_out_banned(visitor, channel, term.reason)
@@ -91,7 +99,7 @@ class Moderation:
     @whole
     async def unban(self, visitor: Visitor, channel: str, subject: str, name: str = "") -> bool:
         """Let a person, or an address range, in again; say whether they were kept out."""
-        await self._rights.at_least(visitor, channel, Role.MODERATOR)
+        await self._begin(visitor, channel, Role.MODERATOR)
         had = await self._orders.lift(channel, "ban", subject)
         if had and name:
             await self._tell(visitor, channel, "unban", Person(subject, name))
@@ -109,7 +117,7 @@ class Moderation:
     @whole
     async def unmute(self, visitor: Visitor, channel: str, whom: Person) -> bool:
         """Let somebody write again; say whether they were muted."""
-        await self._rights.at_least(visitor, channel, Role.MODERATOR)
+        await self._begin(visitor, channel, Role.MODERATOR)
         had = await self._orders.lift(channel, "mute", whom.key)
         if had:
             await self._tell(visitor, channel, "unmute", whom)
@@ -122,7 +130,7 @@ class Moderation:
         """Make somebody a member, moderator or owner, or nothing of it. Moderators appoint members, owners everyone."""
         order = await self._orders.of(channel)
         needed = Role.OWNER if max(role, order.role(whom.key)) >= Role.MODERATOR else Role.MODERATOR
-        await self._rights.at_least(visitor, channel, needed)
+        await self._begin(visitor, channel, needed)
         await self._orders.appoint(channel, whom.key, whom.name, role)
         if role is Role.NOBODY:
             await self._show_out_strangers(channel, [whom.key])
@@ -131,7 +139,7 @@ class Moderation:
     @whole
     async def change_kind(self, visitor: Visitor, channel: str, kind: RoomKind) -> Room:
         """Make a room public, unlisted or its members' only; who is none is shown out then."""
-        await self._rights.at_least(visitor, channel, Role.OWNER)
+        await self._begin(visitor, channel, Role.OWNER)
         room = await self._rooms.change(channel, kind=kind)
         await self._show_out_strangers(channel, self._faces.inside(channel))
         await self._tell(visitor, channel, "kind", visitor.person, kind=str(kind))
@@ -150,8 +158,16 @@ class Moderation:
 
     # --- the parts
 
+    async def _begin(self, visitor: Visitor, channel: str, least: Role) -> Role:
+        """Return the role of ``visitor`` if it is ``least`` or more, and they are not too fast. A room with an order is kept:
+        forgotten, it would be made anew by whoever comes, and be theirs."""
+        theirs = await self._rights.at_least(visitor, channel, least)
+        self._hurry(visitor)
+        await self._rooms.keep(channel)
+        return theirs
+
     async def _above(self, visitor: Visitor, channel: str, key: str) -> None:
-        theirs = await self._rights.at_least(visitor, channel, Role.MODERATOR)
+        theirs = await self._begin(visitor, channel, Role.MODERATOR)
         room = self._rooms.find(channel)
         order = await self._orders.of(channel)
         target = self._people.find(key)
