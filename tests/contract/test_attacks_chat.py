@@ -193,3 +193,19 @@ def test_orders_come_no_faster_than_messages() -> None:
     assert len(done) <= 20 + 5 * house.clock.seconds()
     assert str(answers[-1]).startswith("TooFast")
     house.stop()
+
+
+# --- one address against all
+
+
+def test_one_address_does_not_take_all_rooms(house: MemoryHouse) -> None:
+    pages = [house.member(f"Mallory {number}") for number in range(4)]
+    answers = []
+    for number in range(200):
+        answers.append(ask(house, pages[number % 4], "openRoom", f"Room {number}"))
+        if answers[-1].startswith("room/"):
+            house.run(pages[number % 4].say(answers[-1], "kept for ever"))
+    made = sum(answer.startswith("room/") for answer in answers)
+    assert made <= 30 + house.clock.seconds() / 60
+    assert answers[-1].startswith("TooFast")
+    assert ask(house, pages[0], "openRoom", "Room 1") == "room/room 1", "what is there is found"

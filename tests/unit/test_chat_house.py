@@ -197,3 +197,17 @@ def test_an_alert_is_kept_in_the_houses_log(house: House) -> None:
     for text in ("", "  ", "x" * 8001):
         with pytest.raises(BadText):
             house.wait(house.chat.alert(text))
+
+
+def test_all_addresses_of_one_customer_talk_as_one() -> None:
+    house = House(address_says_per_s=1, address_says_burst=10)
+    said = 0
+    for number in range(30):
+        address = f"2001:db8:1:2:3::{number:x}"
+        visitor = house.wait(house.people.login(f"M{number}", None, f"c{number}", lambda: None, address))
+        try:
+            house.wait(house.chat.say(visitor, "room/lobby", message_id(number), "spam"))
+        except TooFast:
+            continue
+        said += 1
+    assert said == 10

@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from twistedchat.chat.attempts import Attempts
 from twistedchat.chat.begun import whole
 from twistedchat.chat.contacts import Contacts
 from twistedchat.chat.errors import BadText, NoSuchRoom
@@ -40,6 +41,10 @@ TYPING_PEOPLE = 50  # in a room with more nobody is told who types
 _LISTED = 200  # rooms that a page is told of
 _LIST_S = 1.0  # a list of more rooms than that is made so often at most; so are the counts of people in it
 _TYPES_PER_S = 0.5
+_MAKES_PER_S = (
+    1 / 60
+)  # rooms made from one address: each stays once something was said in it, and there may be so many
+_MAKES_BURST = 30
 _NAMES_PER_S = 0.2
 _NAMES_BURST = 10
 
@@ -124,6 +129,7 @@ class Chat:
         )
         self.retention = Retention(self.rooms, store, find_channel, now)
         self._by_address = Buckets(rules.address_says_per_s, rules.address_says_burst)
+        self._makes = Attempts(_MAKES_PER_S, _MAKES_BURST, clock)
         self._types = Buckets(_TYPES_PER_S, 2)
         self._names = Buckets(_NAMES_PER_S, _NAMES_BURST)
         self._listed: list[tuple[str, str, int]] = []
@@ -160,12 +166,15 @@ class Chat:
         Raises:
             BadName: the name cannot be used.
             NoSuchRoom: it is for others, or there may be no more rooms.
+            TooFast: too many were made from this address.
             Banned, StoreUnavailable.
         """
         room = self.rooms.named(name)
         if room is None:
             if not self._rules.user_rooms:
                 raise NoSuchRoom("there is no such room, and visitors cannot make one here")
+            for address in visitor.homes:
+                self._makes.take(address)
             room = self.rooms.open(name, visitor.person.key)
         await self._rights.may_enter(visitor, room.channel)
         return room
@@ -307,7 +316,7 @@ class Chat:
     def _not_too_fast(self, visitor: Visitor) -> None:
         self._take(visitor.says)
         now = self.seconds()
-        wait = max((self._by_address.take(address, now) for address in visitor.addresses), default=0.0)
+        wait = max((self._by_address.take(address, now) for address in visitor.homes), default=0.0)
         if wait:
             raise TooFast(_too_fast(wait), wait)
 

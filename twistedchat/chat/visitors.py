@@ -8,6 +8,7 @@ from enum import StrEnum
 from twistedchat.chat.inuse import NamesInUse
 from twistedchat.chat.names import folded
 from twistedchat.chat.tickets import VouchedTicket, void
+from twistedchat.core.addresses import home
 from twistedchat.core.errors import SafeError
 from twistedchat.core.presence import Person
 from twistedchat.core.throttle import TokenBucket
@@ -80,6 +81,11 @@ class Visitor:
     def addresses(self) -> set[str]:
         """The addresses of their live clients."""
         return {arrival.address for arrival in self.clients.values() if arrival.address}
+
+    @property
+    def homes(self) -> set[str]:
+        """What bounds per address count these by."""
+        return set(map(home, self.addresses))
 
 
 class Visitors:
