@@ -53,6 +53,11 @@ class ChatServer:
             assert code == 0, f"exit code {code} within {STOP_S} s of SIGTERM:\n{process.tail()}"
             assert not any("Traceback" in line for line in process.lines), "".join(process.lines)
 
+    def has_printed(self, pattern: str) -> None:
+        """Wait until there is a line with ``pattern`` in its log."""
+        assert self._process is not None
+        self._process.wait_for(pattern, START_S)
+
     def new_tracebacks(self) -> str:
         """Return what the log has gained since the last time, if there is a traceback in it; else ""."""
         assert self._process is not None
