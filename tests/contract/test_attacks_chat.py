@@ -209,3 +209,33 @@ def test_one_address_does_not_take_all_rooms(house: MemoryHouse) -> None:
     assert made <= 30 + house.clock.seconds() / 60
     assert answers[-1].startswith("TooFast")
     assert ask(house, pages[0], "openRoom", "Room 1") == "room/room 1", "what is there is found"
+
+
+def test_strangers_of_one_address_do_not_push_a_sleeping_page_out(house: MemoryHouse) -> None:
+    victim = house.member("Victim")
+    key, id = key_of(victim), victim.peer.id
+    victim.freeze()
+    pipe, victim._pipe = victim._pipe, None
+    assert pipe is not None
+    pipe.leave()
+    house.settle()
+    for number in range(60):
+        page = house.member(f"Mallory {number}")
+        for _ in range(10):
+            ask(house, page, "askContact", key)
+            ask(house, page, "removeContact", key)
+    assert house.clock.seconds() < 60
+    assert id in house.house.live.clients, "what it is to be told is more than it may keep"
+
+
+def test_strangers_of_one_address_do_not_fill_the_list_of_private_chats(house: MemoryHouse) -> None:
+    victim, friend = house.member("Victim"), house.member("Friend")
+    channel = house.run(victim.call("private", key_of(friend)))
+    house.advance(60)
+    key = key_of(victim)
+    for number in range(40):
+        page = house.member(f"Mallory {number}")
+        for turn in range(6):
+            ask(house, page, "login", f"Mallory {number} {turn}")
+            ask(house, page, "private", key)
+    assert channel in [one[0] for one in house.run(victim.call("privates"))], "200 are listed"

@@ -26,6 +26,8 @@ MOST_ASKING = 200  # open requests to one person; they count apart, for others m
 
 ASKS_PER_S = 0.1
 ASKS_BURST = 10
+ADDRESS_ASKS_PER_S = 1.0
+ADDRESS_ASKS_BURST = 100
 CHANGES_PER_S = 1.0
 CHANGES_BURST = 30
 LISTS_PER_S = 0.5
@@ -77,6 +79,7 @@ class Contacts:
         self._now = now
         self._clock = clock
         self._asks = Buckets(ASKS_PER_S, ASKS_BURST)
+        self._asks_of_address = Buckets(ADDRESS_ASKS_PER_S, ADDRESS_ASKS_BURST)
         self._changes = Buckets(CHANGES_PER_S, CHANGES_BURST)
         self._lists = Buckets(LISTS_PER_S, LISTS_BURST)
         self._doubts: OrderedDict[tuple[str, str], None] = OrderedDict()  # changes that ended unknown
@@ -139,6 +142,8 @@ class Contacts:
             TooFast, Conflict, StoreUnavailable, StoreUnknown.
         """
         self._take(self._asks, visitor)
+        for address in visitor.homes:  # a guest is soon made, and who is asked is told of each
+            self._wait(self._asks_of_address.take(address, self._clock()))
         other = await self._whom(visitor, key)
         if other is None:
             raise NoSuchPerson("there is no such person")
@@ -290,7 +295,9 @@ class Contacts:
             self._doubts.popitem(last=False)
 
     def _take(self, buckets: Buckets, visitor: Visitor) -> None:
-        wait = buckets.take(visitor.person.key, self._clock())
+        self._wait(buckets.take(visitor.person.key, self._clock()))
+
+    def _wait(self, wait: float) -> None:
         if wait:
             raise TooFast(f"too fast, try again in {max(1.0, wait):.0f} s", wait)
 

@@ -41,6 +41,8 @@ TYPING_PEOPLE = 50  # in a room with more nobody is told who types
 _LISTED = 200  # rooms that a page is told of
 _LIST_S = 1.0  # a list of more rooms than that is made so often at most; so are the counts of people in it
 _TYPES_PER_S = 0.5
+_ADDRESS_OPENS_PER_S = 1.0  # private chats opened from one address
+_ADDRESS_OPENS_BURST = 100
 _MAKES_PER_S = (
     1 / 60
 )  # rooms made from one address: each stays once something was said in it, and there may be so many
@@ -129,6 +131,7 @@ class Chat:
         )
         self.retention = Retention(self.rooms, store, find_channel, now)
         self._by_address = Buckets(rules.address_says_per_s, rules.address_says_burst)
+        self._opens_of_address = Buckets(_ADDRESS_OPENS_PER_S, _ADDRESS_OPENS_BURST)
         self._makes = Attempts(_MAKES_PER_S, _MAKES_BURST, clock)
         self._types = Buckets(_TYPES_PER_S, 2)
         self._names = Buckets(_NAMES_PER_S, _NAMES_BURST)
@@ -316,12 +319,12 @@ class Chat:
     def _not_too_fast(self, visitor: Visitor) -> None:
         self._take(visitor.says)
         now = self.seconds()
-        wait = max((self._by_address.take(address, now) for address in visitor.homes), default=0.0)
-        if wait:
-            raise TooFast(_too_fast(wait), wait)
+        self._wait(max((self._by_address.take(address, now) for address in visitor.homes), default=0.0))
 
     def _take(self, bucket: TokenBucket) -> None:
-        wait = bucket.take(self.seconds())
+        self._wait(bucket.take(self.seconds()))
+
+    def _wait(self, wait: float) -> None:
         if wait:
             raise TooFast(_too_fast(wait), wait)
 
@@ -347,6 +350,10 @@ class Chat:
         other = await self.privates.whom(visitor, key)
         self._not_too_fast(visitor)
         self._take(visitor.opens)
+        for (
+            address
+        ) in visitor.homes:  # a guest is soon made, and each of these chats shows up on the other side
+            self._wait(self._opens_of_address.take(address, self.seconds()))
         return await self.privates.open(visitor, other)
 
     async def alert(self, text: str) -> None:
