@@ -10,7 +10,15 @@ from twistedchat.config import Limits, Settings
 from twistedchat.process import Root
 from twistedchat.service import make_service
 
-_limits = replace(Limits(), calls_per_s=1e6, calls_burst=1_000_000, says_per_s=1e6, says_burst=1_000_000)
+_limits = replace(
+    Limits(),
+    calls_per_s=1e6,
+    calls_burst=1_000_000,
+    says_per_s=1e6,
+    says_burst=1_000_000,
+    address_says_per_s=1e6,
+    address_says_burst=1_000_000,
+)
 _settings = Settings(
     http=("tcp:0:interface=127.0.0.1",),
     state_dir=os.environ["TWISTEDCHAT_BENCH_STATE"],

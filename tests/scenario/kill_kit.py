@@ -28,6 +28,8 @@ IMPATIENT = 0.3  # of the kills come before all are back
 UNHURRIED = (
     "--limit=says_per_s=100000",
     "--limit=says_burst=100000",
+    "--limit=address_says_per_s=100000",
+    "--limit=address_says_burst=100000",
     "--limit=calls_per_s=100000",
     "--limit=calls_burst=100000",
 )
