@@ -312,8 +312,11 @@ class Chat:
     async def _writable(self, visitor: Visitor, channel: str) -> IChannel:
         await self._rights.may_say(visitor, channel)
         self._not_too_fast(visitor)
-        await self.rooms.keep(channel)
+        waited = self._find_channel(channel) is None
+        waited |= await self.rooms.keep(channel)
         log: IChannel = await self._open_channel(channel)
+        if waited:  # a ban, or a mute, may have come in between
+            await self._rights.may_say(visitor, channel)
         return log
 
     def _not_too_fast(self, visitor: Visitor) -> None:

@@ -1,6 +1,7 @@
 """Rooms: which there are, of what kind, and what they are about. Those in which something was said are kept in the store."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
@@ -149,15 +150,19 @@ class Rooms:
             )
         return room
 
-    async def keep(self, channel: str) -> None:
-        """Have the store keep a room from now on: something is about to be said in it. Idempotent.
+    async def keep(self, channel: str) -> bool:
+        """Have the store keep a room from now on: something is about to be said in it. Idempotent; return whether the store
+        was asked.
 
         Raises:
             StoreUnavailable, StoreUnknown.
         """
         room = self._rooms.get(channel)
-        if room is not None and channel not in self._versions and channel not in self._standing:
+        if room is None or channel in self._versions or channel in self._standing:
+            return False
+        with suppress(Conflict):  # somebody else keeps it, and says more of it
             await self._write(room, expected=0)
+        return True
 
     async def change(self, channel: str, **what: object) -> Room:
         """Change fields of a room, and keep it.
