@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import DeferredLock
 
+from twistedchat.chat.begun import whole
 from twistedchat.chat.errors import BadText, NoSuchMessage, NotAllowed, TooLate
 from twistedchat.chat.people import Visitor
 from twistedchat.core import wire
@@ -97,6 +98,7 @@ class Messages:
         """
         return await self._revise(visitor, log, id, offset, None, others)
 
+    @whole
     async def _revise(
         self, visitor: Visitor, log: IChannel, id: str, offset: int, text: str | None, others: bool
     ) -> Appended:
