@@ -118,6 +118,7 @@ class Channel:
     def _revised(self, appended: Appended, revision: Revision, blanks: Sequence[int]) -> Appended:
         """Let the kept tail say what the store does. Readers that are behind get it so; the others by the new entry."""
         if appended.new:
+            self.flush()  # with the words of that moment, and not among what is framed from now on
             self._tail.set(revision.offset, revision.event)
             for offset in blanks:
                 self._tail.set(offset, revision.trace)
