@@ -1,15 +1,17 @@
 """Who is shown out is out, and what was begun is done, whenever answers come and pages go."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from chat_attack_kit import SlowStore, ask, command, key_of, room_of
+from chat_attack_kit import SlowStore, ask, command, key_of, room_of, visitor_of
 
 from twistedchat.chat.house import user_channel
 from twistedchat.config import Limits, Settings
 from twistedchat.core.errors import StoreUnavailable, StoreUnknown
-from twistedchat.testing.backends import message_id
+from twistedchat.testing.backends import message_id, settled
+from twistedchat.testing.calls import Outcome
 from twistedchat.testing.client import Client
 from twistedchat.testing.kit import MemoryHouse
 from twistedchat.testing.seen import Seen
@@ -239,3 +241,68 @@ def test_strangers_of_one_address_do_not_fill_the_list_of_private_chats(house: M
             ask(house, page, "login", f"Mallory {number} {turn}")
             ask(house, page, "private", key)
     assert channel in [one[0] for one in house.run(victim.call("privates"))], "200 are listed"
+
+
+# --- between a question and what is done then
+
+
+def test_who_is_muted_while_a_message_waits_for_the_store_says_nothing(
+    house: MemoryHouse, store: SlowStore
+) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    room = house.run(olga.call("openRoom", "Den"))
+    house.run(olga.join(room))
+    store.slow = {"commit"}
+    said = stan.saying(room, "too late")
+    house.settle()
+    assert store.held, "the room is to be kept first"
+    store.slow = set()
+    assert command(house, olga, room, "/mute Stan") == {"text": ""}
+    store.release()
+    house.advance(1)
+    assert said.outcome is Outcome.REFUSED
+    assert "too late" not in olga.texts(room)
+
+
+def test_what_was_deleted_is_not_kept_ready_though_its_author_went(
+    house: MemoryHouse, store: SlowStore
+) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    room = room_of(house, olga, "Den")
+    house.run(stan.join(room))
+    offset = house.run(stan.say(room, "harmless"))
+    store.slow = {"append"}
+    stan.calling("edit", room, message_id(1), offset, "a secret of Olga's")
+    house.settle()
+    house.run(stan.close())
+    house.settle()
+    olga.calling("delete", room, message_id(2), offset)
+    house.settle()
+    store.release()
+    house.settle()
+    ready = settled(house.house.hub.open(room)).last(100)
+    stored = settled(store.before(room, 10**6, 100))
+    assert [entry.event for entry in ready] == [entry.event for entry in stored]
+    assert "secret" not in str(ready)
+
+
+def test_what_is_deleted_in_the_turn_in_which_it_was_said_is_not_given_to_who_comes_back(
+    house: MemoryHouse,
+) -> None:
+    ann = house.member("Ann")
+    log = settled(house.house.hub.open("room/lobby"))
+    before = log.head.offset
+    ann.saying("room/lobby", "a slip")
+    ann.calling("delete", "room/lobby", message_id(1), before + 1)
+    house.settle()
+    batch = log.after(before, 100_000)
+    assert [json.loads(entry.event)[0] for entry in batch.entries] == ["message", "deleted"]
+    assert "a slip" not in str(batch.entries) + "".join(batch.prepared.messages)
+
+
+def test_a_standing_room_is_not_said_to_be_what_it_is_not(house: MemoryHouse) -> None:
+    olga, stan = house.member("Olga"), house.member("Stan")
+    visitor_of(house, olga).rights = frozenset({"owner"})
+    answer = command(house, olga, "room/lobby", "/kind members")
+    closed = "room/lobby" not in house.house.live.clients[stan.peer.id].reading.names
+    assert closed or answer.startswith("NotAllowed"), "everyone was told that it is closed"

@@ -138,8 +138,10 @@ class Moderation:
 
     @whole
     async def change_kind(self, visitor: Visitor, channel: str, kind: RoomKind) -> Room:
-        """Make a room public, unlisted or its members' only; who is none is shown out then."""
+        """Make a room public, unlisted or its members' only; who is none is shown out then. Not the operator's rooms."""
         await self._begin(visitor, channel, Role.OWNER)
+        if self._rooms.is_standing(channel):
+            raise NotAllowed("of what kind this room is stands in the server's configuration")
         room = await self._rooms.change(channel, kind=kind)
         await self._show_out_strangers(channel, self._faces.inside(channel))
         await self._tell(visitor, channel, "kind", visitor.person, kind=str(kind))
