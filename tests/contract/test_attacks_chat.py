@@ -8,6 +8,8 @@ import pytest
 from chat_attack_kit import SlowStore, ask, command, key_of, room_of, visitor_of
 
 from twistedchat.chat.house import user_channel
+from twistedchat.chat.tickets import VouchedTicket
+from twistedchat.chat.visitors import Kind
 from twistedchat.config import Limits, Settings
 from twistedchat.core.errors import StoreUnavailable, StoreUnknown
 from twistedchat.testing.backends import message_id, settled
@@ -306,3 +308,17 @@ def test_a_standing_room_is_not_said_to_be_what_it_is_not(house: MemoryHouse) ->
     answer = command(house, olga, "room/lobby", "/kind members")
     closed = "room/lobby" not in house.house.live.clients[stan.peer.id].reading.names
     assert closed or answer.startswith("NotAllowed"), "everyone was told that it is closed"
+
+
+def test_what_a_site_vouched_for_ends_also_for_who_never_leaves(house: MemoryHouse) -> None:
+    stan = house.member("Stan")
+    visitor = visitor_of(house, stan)
+    until = house.clock.seconds() + 10
+    rights = frozenset({"moderator"})
+    visitor.kind, visitor.rights = Kind.VOUCHED, rights
+    visitor.vouched = VouchedTicket(visitor.person.key, "Stan", rights, None, "k", until)
+    assert command(house, stan, "room/lobby", "/ban 192.0.2.1") == {
+        "text": "192.0.2.1 is banned; 0 shown out"
+    }
+    house.advance(11)
+    assert str(command(house, stan, "room/lobby", "/ban 192.0.2.2")).startswith("NotAllowed")
