@@ -296,6 +296,14 @@ async def test_a_huge_trim_goes_piece_by_piece_and_others_write_in_between(
     assert store.count("DELETE FROM entries") == 10
 
 
+def erased_entries(store: Store) -> int:
+    """How many entries of erased logs are in the file."""
+    with closing(sqlite3.connect(store.path)) as connection:
+        found = connection.execute("SELECT count(*) FROM entries JOIN logs USING (log) WHERE channel IS NULL")
+        count: int = found.fetchone()[0]
+        return count
+
+
 @pytest_twisted.ensureDeferred
 async def test_an_erased_log_is_out_of_sight_at_once_and_leaves_the_file_piece_by_piece(
     store: Store, monkeypatch: pytest.MonkeyPatch
@@ -306,12 +314,10 @@ async def test_an_erased_log_is_out_of_sight_at_once_and_leaves_the_file_piece_b
     assert await store.offsets() == []
     await store.append(1)
     await store.backend.stop()
-    with closing(sqlite3.connect(store.path)) as connection:
-        left = connection.execute("SELECT count(*) FROM entries").fetchone()[0]
-    assert left < 35
+    assert erased_entries(store) < 35
     again = Store(store.path.parent)
     await again.append(2)
-    while again.count("DELETE FROM logs") == 0:
+    while erased_entries(again):  # how far the first life came depends on how busy the machine is
         await again.backend.sweep(0.0)
     assert await again.offsets() == [1, 2]
     await again.backend.stop()
