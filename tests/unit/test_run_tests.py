@@ -53,9 +53,9 @@ def test_a_part_whose_program_is_missing_did_not_run(runner) -> None:
 def test_a_part_over_its_shared_budget_is_told_of_and_far_over_it_fails(runner) -> None:
     part = runner.Part("x", lambda part: runner.Outcome(passed=1), budget="wire")
     assert runner.run_part(part, {"wire": 0.0}).failed == 0
-    told = runner.run_part(part, {"wire": 180.0})
+    told = runner.run_part(part, {"wire": float(runner.BUDGETS["wire"])})
     assert told.failed == 0 and "over budget" in told.notes[0]
-    failed = runner.run_part(part, {"wire": 180.0 * runner.BUSY})
+    failed = runner.run_part(part, {"wire": runner.BUDGETS["wire"] * runner.BUSY})
     assert failed.failed == 1 and "over budget" in failed.notes[0]
 
 
@@ -72,3 +72,13 @@ def test_what_did_not_run_is_a_failure_only_where_all_is_required(
 def test_a_failure_is_a_failure(runner, capsys: pytest.CaptureFixture[str]) -> None:
     assert runner.tell(runner.PARTS[:1], [runner.Outcome(passed=2, failed=1)]) == 1
     assert last_line(capsys) == "2 passed, 1 failed, 0 skipped"
+
+
+def test_every_test_with_a_long_form_is_where_soak_looks(runner) -> None:
+    asks = 'environ.get("TWISTEDCHAT_SOAK")'
+    tests = runner.ROOT / "tests"
+    found = [path for path in tests.rglob("*.py") if asks in path.read_text("utf-8")]
+    long = [path for path in found if path != Path(__file__)]
+    assert len(long) >= 5
+    places = [runner.ROOT / place for place in runner.LONG]
+    assert [path for path in long if not any(path.is_relative_to(place) for place in places)] == []
