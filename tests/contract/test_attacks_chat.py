@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 from chat_attack_kit import SlowStore, ask, command, key_of, room_of, visitor_of
+from test_attacks_cost import cost
 
 from twistedchat.chat.house import user_channel
+from twistedchat.chat.messages import _revisions_of
 from twistedchat.chat.tickets import VouchedTicket
 from twistedchat.chat.visitors import Kind
 from twistedchat.config import Limits, Settings
@@ -322,3 +324,28 @@ def test_what_a_site_vouched_for_ends_also_for_who_never_leaves(house: MemoryHou
     }
     house.advance(11)
     assert str(command(house, stan, "room/lobby", "/ban 192.0.2.2")).startswith("NotAllowed")
+
+
+# --- what little costs much
+
+
+def test_a_change_looks_at_few_of_many_others(house: MemoryHouse) -> None:
+    ann = house.member("Ann")
+    offsets = [house.run(ann.say("room/lobby", "x")) for _ in range(300)]
+    for number, offset in enumerate(offsets):
+        ask(house, ann, "edit", "room/lobby", message_id(number), offset, "y" * 100)
+    log = settled(house.house.hub.open("room/lobby"))
+    parsed = cost(lambda: _revisions_of(log, offsets[-1])) - 4 * 600
+    assert parsed < 100, "300 texts would be parsed"
+
+
+def test_a_change_that_is_asked_for_again_does_not_read_the_whole_tail_again(
+    house: MemoryHouse, store: SlowStore
+) -> None:
+    ann = house.member("Ann")
+    offset = house.run(ann.say("room/lobby", "x"))
+    first = ask(house, ann, "edit", "room/lobby", message_id(1), offset, "y")
+    store.slow = {"open"}
+    for _ in range(5):
+        assert ask(house, ann, "edit", "room/lobby", message_id(1), offset, "y") == first
+    assert store.held == []

@@ -87,7 +87,7 @@ class Channel:
         d = self._backend.append(self.name, identity, id, event, self._now(), revision)
         d.addCallbacks(self._appended, self._not_appended)
         if revision is not None:
-            d.addCallbacks(self._revised, self._not_revised, (revision, blanks))
+            d.addCallbacks(self._revised, self._not_revised, (revision, blanks, self.head.offset))
         d.chainDeferred(answer)
         return answer
 
@@ -115,15 +115,19 @@ class Channel:
             return appended.new and entry.offset <= self.head.offset
         return (had.id, had.identity) != (entry.id, entry.identity)
 
-    def _revised(self, appended: Appended, revision: Revision, blanks: Sequence[int]) -> Appended:
-        """Let the kept tail say what the store does. Readers that are behind get it so; the others by the new entry."""
+    def _revised(self, appended: Appended, revision: Revision, blanks: Sequence[int], had: int) -> Appended:
+        """Let the kept tail say what the store does. Readers that are behind get it so; the others by the new entry.
+
+        Args:
+            had: offset of the last entry that was here when the store was asked.
+        """
         if appended.new:
             self.flush()  # with the words of that moment, and not among what is framed from now on
             self._tail.set(revision.offset, revision.event)
             for offset in blanks:
                 self._tail.set(offset, revision.trace)
             self._mark = object()  # what was framed before is not given out any more
-        else:
+        elif appended.entry.offset > had or self._stale:
             self._renew()  # it was done when its answer was lost; others may have followed
         return appended
 

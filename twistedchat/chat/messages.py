@@ -19,6 +19,7 @@ TEXTS = ("message", "action", "notice")  # the methods of entries that say somet
 PAGE = 100  # most entries of one page of history
 
 _LOOK_BACK = 1000  # entries
+_WHO_CHARS = 1000  # of a change, before its text: far more than a key and a name take
 _REVISIONS = ('["edited",', '["deleted",')
 
 
@@ -164,10 +165,12 @@ def _said_before(log: IChannel, key: str, id: str, method: str, text: str) -> Ap
 
 def _revisions_of(log: IChannel, offset: int) -> list[int]:
     """Return the offsets of the entries in the kept tail that revised the one at ``offset``."""
+    told = f'"offset":{offset}'  # cannot stand in what somebody said: quotes are escaped there
     return [
         entry.offset
         for entry in log.last(_LOOK_BACK)
         if entry.offset > offset
         and entry.event.startswith(_REVISIONS)
+        and told in entry.event[:_WHO_CHARS]  # few are left to be parsed: all may be millions of characters
         and json.loads(entry.event)[1]["offset"] == offset
     ]
