@@ -349,3 +349,15 @@ def test_a_change_that_is_asked_for_again_does_not_read_the_whole_tail_again(
     for _ in range(5):
         assert ask(house, ann, "edit", "room/lobby", message_id(1), offset, "y") == first
     assert store.held == []
+
+
+def test_a_page_of_history_is_no_more_than_a_page_can_take(house: MemoryHouse) -> None:
+    mallory, ann = house.member("Mallory"), house.member("Ann")
+    for _ in range(60):
+        house.run(mallory.say("room/lobby", "\x01" * 8000))
+    page = house.run(ann.call("history", "room/lobby", 10**6, 50))
+    assert 0 < len(page) < 50
+    assert len(json.dumps(page)) < 300_000, "as much as an answer to a join"
+    older = house.run(ann.call("history", "room/lobby", page[0][0], 50))
+    assert older[-1][0] == page[0][0] - 1, "it goes on where that page began"
+    assert ann.sessions == 1, "it was not closed with 4103"

@@ -23,10 +23,11 @@ from twistedchat.core.wire import ChannelName, MessageId
 from twistedchat.interfaces import IChannel, IJoiner
 from twistedchat.live.client import LiveClient
 from twistedchat.live.element import expose
-from twistedchat.live.reading import Joining, entry_wire
+from twistedchat.live.reading import Joining, entry_wire, newest
 
 RETURN_S = 90.0  # who comes back with a ticket this soon after a restart was here before: no "came" is told
 SNAPSHOT = 50
+PAGE_CHARS = 262_144  # of one page of history; a page's basket takes only so much
 NAMES_PER_S = 0.2  # logins of one page
 NAMES_BURST = 10
 
@@ -213,7 +214,7 @@ class Chatter(ContactsChatter):
     async def history(self, channel: ChannelName, before: Offset, limit: Count = 50) -> list[Any]:
         """Return entries before an offset, oldest first; none where the log begins."""
         page = await self._chat.history(self._me(), channel, before, limit)
-        return [entry_wire(entry) for entry in page]
+        return [entry_wire(entry) for entry in newest(page, PAGE_CHARS) or page[-1:]]
 
     @expose
     async def typing(self, channel: ChannelName) -> None:
