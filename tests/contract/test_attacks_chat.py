@@ -361,3 +361,26 @@ def test_a_page_of_history_is_no_more_than_a_page_can_take(house: MemoryHouse) -
     older = house.run(ann.call("history", "room/lobby", page[0][0], 50))
     assert older[-1][0] == page[0][0] - 1, "it goes on where that page began"
     assert ann.sessions == 1, "it was not closed with 4103"
+
+
+# --- another password
+
+
+@pytest.mark.parametrize("ending", ["goes", "unknown"])
+def test_another_password_logs_the_others_out_whatever_becomes_of_the_page_that_set_it(
+    house: MemoryHouse, store: SlowStore, ending: str
+) -> None:
+    ann, thief = house.member("Ann"), house.member("Thief")
+    house.run(ann.call("register", "Ann", "correct horse"))
+    house.run(thief.call("login", "Ann", None, "correct horse"))
+    store.slow = {"commit"}
+    ann.calling("changePassword", "correct horse", "battery staple")
+    house.settle()
+    assert store.held
+    if ending == "goes":
+        house.run(ann.close())
+        store.release()
+    else:
+        store.fail(StoreUnknown("no answer"))
+    house.settle()
+    assert ask(house, thief, "say", "room/lobby", message_id(1), "as Ann") == "NotLoggedIn: log in first"

@@ -7,6 +7,7 @@ from msgspec import Meta
 from zope.interface import implementer
 
 from twistedchat.chat import commands
+from twistedchat.chat.begun import whole
 from twistedchat.chat.chatter_contacts import ContactsChatter, Key
 from twistedchat.chat.errors import NoSuchRoom, RoomFull
 from twistedchat.chat.faces import IFace
@@ -16,7 +17,7 @@ from twistedchat.chat.people import NotLoggedIn, Visitor
 from twistedchat.chat.tickets import MAX_TICKET_CHARS
 from twistedchat.chat.tokens import MAX_TOKEN_CHARS
 from twistedchat.chat.where import ALERTS, user_channel
-from twistedchat.core.errors import TooFast
+from twistedchat.core.errors import StoreUnknown, TooFast
 from twistedchat.core.presence import TooManyPeople
 from twistedchat.core.throttle import TokenBucket
 from twistedchat.core.wire import ChannelName, MessageId
@@ -97,9 +98,21 @@ class Chatter(ContactsChatter):
     async def changePassword(self, old: Secret, new: Secret) -> dict[str, Any]:
         """Set another password; other tickets of the account are void then, and its other pages logged out."""
         visitor = self._me()
-        await self._chat.people.change_password(visitor, self._client_id, old, new)
-        self._chat.faces.log_out(visitor.person.key, "the password was changed; log in again", but=self)
+        await self._change_password(visitor, old, new)
         return self._welcome(visitor)
+
+    @whole
+    async def _change_password(self, visitor: Visitor, old: str, new: str) -> None:
+        """The others are logged out also where it may have been changed: it costs them a login, or a thief the account."""
+        try:
+            await self._chat.people.change_password(visitor, self._client_id, old, new)
+        except StoreUnknown:
+            self._log_others_out(visitor)
+            raise
+        self._log_others_out(visitor)
+
+    def _log_others_out(self, visitor: Visitor) -> None:
+        self._chat.faces.log_out(visitor.person.key, "the password was changed; log in again", but=self)
 
     def _next_turn(self) -> int:
         self._not_too_often()
