@@ -328,3 +328,21 @@ def test_a_revision_that_is_asked_for_again_is_seen_then(place: Place) -> None:
     settled(place.channel.post("ann", message_id(2), event(2), revision))
     place.clock.advance(0)
     assert place.texts == [event(9), event(2)] and place.reader.reasons == []
+
+
+def test_a_revision_is_looked_for_again_where_the_store_was_away_once_more(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.post(1)
+    place.store.hold()
+    unknown = place.channel.post("ann", message_id(2), event(2), Revision(1, event(9), "[]"))
+    place.store.time_out(0)
+    place.store.held = None
+    with pytest.raises(StoreUnknown):
+        settled(unknown)
+    with monkeypatch.context() as away:
+        away.setattr(place.store, "open", lambda channel, tail: fail(StoreUnavailable("away again")))
+        place.back()
+    place.post(3)
+    place.back()
+    assert place.texts == [event(9), event(2), event(3)] and place.reader.reasons == []

@@ -187,13 +187,19 @@ class Channel:
 
     def _renew(self) -> None:
         """Take the log as the store has it now."""
-        if not self._reading and not self._stopped:
+        if self._reading:
+            self._stale = True  # the next comparison of heads sees to it
+        elif not self._stopped:
             self._reading = True
             self._known = 0
             self._early.clear()
             self._stale = False
             d = self._backend.open(self.name, self._keep)
-            d.addCallbacks(self._renewed, self._not_read)
+            d.addCallbacks(self._renewed, self._not_renewed)
+
+    def _not_renewed(self, failure: Failure) -> None:
+        self._stale = True
+        self._not_read(failure)
 
     def _renewed(self, state: LogState) -> None:
         self._reading = False
