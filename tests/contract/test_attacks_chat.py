@@ -247,6 +247,15 @@ def test_strangers_of_one_address_do_not_fill_the_list_of_private_chats(house: M
     assert channel in [one[0] for one in house.run(victim.call("privates"))], "200 are listed"
 
 
+def test_strangers_of_one_address_do_not_fill_the_store_with_whom_they_block(house: MemoryHouse) -> None:
+    done = 0
+    for number in range(20):
+        page = house.member(f"Mallory {number}")
+        keys = [f"somebody-{number}-{turn}".ljust(22, "-") for turn in range(30)]
+        done += sum(ask(house, page, "block", key) == "blocked" for key in keys)
+    assert done <= 300 + 5 * house.clock.seconds()
+
+
 # --- between a question and what is done then
 
 

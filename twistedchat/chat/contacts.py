@@ -28,6 +28,8 @@ ASKS_PER_S = 0.1
 ASKS_BURST = 10
 ADDRESS_ASKS_PER_S = 1.0
 ADDRESS_ASKS_BURST = 100
+ADDRESS_CHANGES_PER_S = 5.0
+ADDRESS_CHANGES_BURST = 300
 CHANGES_PER_S = 1.0
 CHANGES_BURST = 30
 LISTS_PER_S = 0.5
@@ -81,6 +83,7 @@ class Contacts:
         self._asks = Buckets(ASKS_PER_S, ASKS_BURST)
         self._asks_of_address = Buckets(ADDRESS_ASKS_PER_S, ADDRESS_ASKS_BURST)
         self._changes = Buckets(CHANGES_PER_S, CHANGES_BURST)
+        self._changes_of_address = Buckets(ADDRESS_CHANGES_PER_S, ADDRESS_CHANGES_BURST)
         self._lists = Buckets(LISTS_PER_S, LISTS_BURST)
         self._doubts: OrderedDict[tuple[str, str], None] = OrderedDict()  # changes that ended unknown
         online.watch(self._tell_friends)
@@ -172,6 +175,8 @@ class Contacts:
 
     async def _change(self, visitor: Visitor, key: str, rule: Callable[[State, State], States]) -> State:
         self._take(self._changes, visitor)
+        for address in visitor.homes:  # each may be one more record, whoever it is about
+            self._wait(self._changes_of_address.take(address, self._clock()))
         if not can_be(visitor, key):
             raise NoSuchPerson("there is no such person")
         other = await self._whom(visitor, key)
