@@ -35,9 +35,16 @@
     this.wish = null;           // the login that is asked for: {method, args, deferred, tries, unsure}
     this.loginTimer = null;
     this.first = [];            // channels to be in before any room: our own and the house's
+    this.whyOut = null;         // why the server logged us out, while another ticket is tried
+    this.turnedAway = false;    // our ticket was refused: another tab of ours may bring a new one
+    this.contacts = [];         // {key, name, state, online}, by name
+    this.contactNews = null;    // what was told of them since they were asked for, while they are
+    this.contactTimer = null;
+    this.unsure = [];           // changes of them that may not have been made
     this.live = new TwistedChat.LiveClient(this.options);
     this.live.chat = this;
     this.forward();
+    this.watchTickets();
   }
   TwistedChat.eventful(Chat);
 
@@ -184,7 +191,9 @@
       this.client.chat.detached(this);
     },
     exposed: {
-      shownOut: function (channel, text) { this.client.chat.wasShownOut(channel, String(text)); }
+      shownOut: function (channel, text) { this.client.chat.wasShownOut(channel, String(text)); },
+      loggedOut: function (text) { this.client.chat.wasLoggedOut(String(text)); },
+      contact: function (key, name, state, online) { this.client.chat.contactChanged([key, name, state, online]); }
     }
   });
 

@@ -34,6 +34,44 @@
     }
   };
 
+  /** The ticket that we had is worth nothing. Several tabs share the kept one: a newer one of theirs is ours from now on. */
+  Chat.prototype.dropTicket = function () {
+    var kept = this.keptTicket();
+    if (kept === null || kept === this.ticket) {
+      this.keepTicket(null);
+    } else {
+      this.ticket = kept;
+    }
+  };
+
+  /** Keep the ticket that was given for `brought`, unless another tab has kept another one meanwhile; null: in any case. */
+  Chat.prototype.renewTicket = function (ticket, brought) {
+    var kept = this.keptTicket();
+    if (brought === null || kept === null || kept === brought) {
+      this.keepTicket(ticket);
+    } else {
+      this.ticket = ticket;
+    }
+  };
+
+  /** Another tab of ours may bring the ticket that we lack. */
+  Chat.prototype.watchTickets = function () {
+    var chat = this;
+    if (this.ticketKey !== null) {
+      TwistedChat.listen(root, "storage", function (event) { chat.keptElsewhere(event || root.event); });
+    }
+  };
+
+  /** What is told is newer than what is read: we may have removed it, in a browser that keeps tabs apart, without seeing it. */
+  Chat.prototype.keptElsewhere = function (event) {
+    var told = event.key === this.ticketKey && event.newValue ? event.newValue : this.keptTicket();
+    if (this.turnedAway && this.wish === null && told !== null) {
+      this.ticket = told;
+      this.wishTicket();
+      this.tryLogin();
+    }
+  };
+
   Chat.prototype.hasTicket = function () {
     return this.ticket !== null;
   };
@@ -109,7 +147,8 @@
     widget.callRemote.apply(widget, [wish.method].concat(wish.args)).addCallback(function (answer) {
       if (chat.wish === wish && chat.widget === widget) {
         chat.wish = null;
-        chat.loggedIn(answer);
+        chat.loggedIn(answer, wish.deferred === null ? wish.args[1] : null);
+        chat.freshContacts();
         if (wish.deferred !== null) {
           wish.deferred.callback(chat.you);
         }
@@ -147,25 +186,55 @@
     }
   };
 
-  /** The kept ticket is not accepted: the visitor has to log in. */
+  /** The kept ticket is not accepted: another tab has a newer one, or the visitor has to log in. */
   Chat.prototype.notAnyMore = function (error) {
     this.wish = null;
     if (error.error === "BadTicket") {
-      this.keepTicket(null);
+      this.dropTicket();
+      if (this.ticket !== null) {
+        this.wishTicket();
+        this.tryLogin();
+        return;
+      }
     }
+    this.turnedAway = error.error === "BadTicket";
     this.forgetYou();
-    this.emit("problem", error);
+    this.emit("problem", this.whyOut || error);
+    this.whyOut = null;
   };
 
-  Chat.prototype.loggedIn = function (answer) {
+  /** The server has logged this page out, and all rooms with it. What another tab may have kept is tried. */
+  Chat.prototype.wasLoggedOut = function (text) {
+    var error = { kind: "refused", error: "LoggedOut", text: text };
+    this.leaveAll();
+    this.forgetYou();
+    this.dropTicket();
+    this.turnedAway = true;
+    if (this.wish !== null && this.wish.deferred === null) {
+      this.wish = null;
+    }
+    if (this.ticket !== null && this.wish === null) {
+      this.whyOut = error;
+      this.wishTicket();
+      this.tryLogin();
+    } else {
+      this.emit("problem", error);
+    }
+  };
+
+  /** `brought`: the kept ticket that did it, null when it was something else. */
+  Chat.prototype.loggedIn = function (answer, brought) {
     this.chatter = this.widget;
+    this.turnedAway = false;
+    this.whyOut = null;
     if (this.lastKey !== null && this.lastKey !== answer.you[0]) {
       this.leaveAll();
+      this.forgetContacts();
     }
     this.lastKey = answer.you[0];
     this.you = person(answer.you);
     this.kind = answer.kind || "guest";
-    this.keepTicket(answer.ticket);
+    this.renewTicket(answer.ticket, brought || null);
     this.first = answer.channels;
     this.setRooms(answer.rooms);
     this.first.forEach(function (channel) { this.live.join(channel, this.ownHandler()); }, this);
@@ -180,6 +249,7 @@
       this.chatter.callRemote("logout").addErrback(function () { return null; });
     }
     this.keepTicket(null);
+    this.turnedAway = false;
     this.leaveAll();
     this.lastKey = null;
     this.forgetYou();
@@ -206,6 +276,7 @@
     this.chatter = null;
     this.you = null;
     this.kind = null;
+    this.forgetContacts();
     this.emit("you", null);
   };
 

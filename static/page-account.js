@@ -20,7 +20,7 @@
   };
   var FIELDS = ["name", "old", "new"];
 
-  /** `parts`: {menu: Menu, toast: Toast}. */
+  /** `parts`: {menu: Menu, toast: Toast, registers}; `registers` says whether visitors can make accounts here. */
   function Account(chat, parts) {
     var self = this;
     this.chat = chat;
@@ -48,7 +48,7 @@
     if (this.chat.kind !== "vouched") {
       items.push(this.item("Take another name\u2026", "rename"));
     }
-    if (this.chat.kind === "guest") {
+    if (this.chat.kind === "guest" && this.parts.registers) {
       items.push(this.item("Make an account\u2026", "register"));
     }
     if (this.chat.kind === "account") {

@@ -6,7 +6,10 @@
   var MUTE_MIN = 10;
   var dom = page.dom;
 
-  /** `parts`: {menu: Menu, composer: Composer, toast: Toast, account: Account, rooms()}; `rooms` gives the Rooms. */
+  /**
+   * `parts`: {menu: Menu, composer: Composer, toast: Toast, account: Account, rooms(), contacts()}; `rooms` gives the Rooms,
+   * `contacts` the Contacts.
+   */
   function Deeds(chat, parts) {
     this.chat = chat;
     this.parts = parts;
@@ -31,7 +34,7 @@
     this.parts.menu.open(anchor, "Message of " + message.from.name, items);
   };
 
-  /** Open the menu of a person in `room` beside `anchor`. */
+  /** Open the menu of a person in `room` (null: in none) beside `anchor`. */
   Deeds.prototype.onPerson = function (person, anchor, room) {
     var own = this.chat.isYou(person.key);
     this.parts.menu.open(anchor, person.name, own ? this.parts.account.items() : this.personItems(person, room));
@@ -40,10 +43,11 @@
   Deeds.prototype.personItems = function (person, room) {
     var rooms = this.parts.rooms();
     var items = [];
-    if (room.kind !== "private") {
+    if (room === null || room.kind !== "private" || room.person.key !== person.key) {
       items.push({ label: "Private chat with " + person.name, run: function () { rooms.meet(person); } });
     }
-    return room.moderates() ? items.concat(this.orderItems(person, room)) : items;
+    items = items.concat(this.parts.contacts().items(person));
+    return room !== null && room.moderates() ? items.concat(this.orderItems(person, room)) : items;
   };
 
   Deeds.prototype.orderItems = function (person, room) {

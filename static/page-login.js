@@ -8,9 +8,11 @@
     register: { hint: "An account keeps your name for you.", button: "Make the account", password: "new-password" }
   };
 
-  function Login(chat) {
+  /** `registers`: whether visitors can make accounts here. */
+  function Login(chat, registers) {
     var self = this;
     this.chat = chat;
+    this.registers = registers;
     this.busy = false;
     this.way = "guest";
     dom.on(byId("login-form"), "submit", function () {
@@ -39,8 +41,12 @@
     dom.set(byId("password"), "autocomplete", WAYS[way].password || "off");
     byId("password").value = "";
     for (i = 0; i < buttons.length; i++) {
-      dom.show(buttons[i], buttons[i].getAttribute("data-way") !== way);
+      dom.show(buttons[i], this.offers(buttons[i].getAttribute("data-way")));
     }
+  };
+
+  Login.prototype.offers = function (way) {
+    return way !== this.way && (way !== "register" || this.registers);
   };
 
   /** Come in as `name`. */

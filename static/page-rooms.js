@@ -9,8 +9,8 @@
   var byId = dom.byId;
 
   /**
-   * `parts`: {view: LogView, composer: Composer, toast: Toast, deeds: Deeds, shown(room)}; `shown` is called when another
-   * room is looked at, or none (null).
+   * `parts`: {view: LogView, composer: Composer, toast: Toast, deeds: Deeds, contacts: Contacts, recent: Recent, shown(room)};
+   * `shown` is called when another room is looked at, or none (null).
    */
   function Rooms(chat, parts) {
     var self = this;
@@ -27,7 +27,7 @@
         self.look(chat.room(item.key) || chat.join(item.key));
       }),
       privates: this.list("private-list", "data-channel", page.roomRow, function (item) {
-        self.look(chat.room(item.key));
+        self.look(chat.openPrivate(item.key, item.person));
       }),
       people: this.list("people", "data-key", page.personRow, function (item, li) {
         parts.deeds.onPerson({ key: item.key, name: item.name }, li.firstChild, self.current);
@@ -138,6 +138,7 @@
 
   Rooms.prototype.opened = function (room) {
     this.lines(room);
+    this.parts.recent.opened(room);
     this.soon();
   };
 
@@ -146,6 +147,7 @@
       this.look(this.chat.open[0] || null);
     }
     delete this.models["c:" + room.channel];
+    this.parts.recent.closed(room);
     this.soon();
   };
 
@@ -225,7 +227,8 @@
   Rooms.prototype.openItem = function (room) {
     return {
       key: room.channel, title: room.title, person: room.person || null, joined: true, current: room === this.current,
-      count: room.kind === "private" ? null : room.count, unread: this.lines(room).unread
+      count: room.kind === "private" ? null : room.count, unread: this.lines(room).unread,
+      note: room.person ? this.parts.contacts.note(room.person.key) : ""
     };
   };
 
@@ -252,26 +255,40 @@
     }).map(this.openItem, this);
   };
 
+  /** Private chats: those that are open, then those of before. */
+  Rooms.prototype.privateItems = function () {
+    return this.openItems("private").concat(this.parts.recent.items());
+  };
+
   Rooms.prototype.personItems = function (people) {
     var you = this.chat.you;
     return people.map(function (person) {
-      return { key: person.key, name: person.name, you: !!you && person.key === you.key };
-    });
+      return {
+        key: person.key, name: person.name, you: !!you && person.key === you.key,
+        blocked: this.parts.contacts.isBlocked(person.key)
+      };
+    }, this);
   };
 
   // --- drawing; cheap when nothing changed ---
 
   Rooms.prototype.draw = function () {
-    var privates = this.openItems("private");
     this.lists.rooms.show(this.roomItems());
-    this.lists.privates.show(privates);
-    dom.show(byId("private-part"), privates.length > 0);
+    this.drawPrivates();
+    this.parts.contacts.draw();
     this.drawPeople();
     this.drawTyping();
     this.parts.view.offerEarlier();
     this.drawHeading();
     this.drawEmpty();
     this.drawUnread();
+  };
+
+  Rooms.prototype.drawPrivates = function () {
+    var privates = this.privateItems();
+    this.lists.privates.show(privates);
+    dom.show(byId("private-part"), privates.length > 0);
+    this.parts.recent.drawMore();
   };
 
   Rooms.prototype.drawPeople = function () {
@@ -321,7 +338,7 @@
 
   Rooms.prototype.drawUnread = function () {
     var title = this.current ? this.current.title + " \u00b7 twistedchat" : "twistedchat";
-    var unread = 0;
+    var unread = this.parts.contacts.requests().length + this.parts.recent.unread();
     this.chat.open.forEach(function (room) {
       unread += this.lines(room).unread;
     }, this);

@@ -8,25 +8,33 @@
 
   /**
    * Keep `ul` showing items. `attribute` carries the item's key; `build()` makes an <li> whose first child takes the
-   * focus, `update(li, item)` fills it, `choose(item, li)` is called when it is pressed.
+   * focus, `update(li, item)` fills it, `choose(item, li)` is called when it is pressed. With `plain` the rows are no
+   * buttons, and have as many tab stops as they like.
    */
   function List(ul, attribute, parts) {
-    var self = this;
     this.ul = ul;
     this.attribute = attribute;
     this.parts = parts;
     this.rows = [];
     this.stop = null;
+    if (!parts.plain) {
+      this.listen();
+    }
+  }
+
+  List.prototype.listen = function () {
+    var self = this;
+    var ul = this.ul;
     dom.on(ul, "keydown", function (event) {
       return self.keyed(event);
     });
     dom.on(ul, "click", function (event, target) {
-      var li = dom.above(target, attribute, ul);
+      var li = dom.above(target, self.attribute, ul);
       if (li) {
         self.chosen(li);
       }
     });
-  }
+  };
 
   /** Show `items` (each with a `key`), in their order. */
   List.prototype.show = function (items) {
@@ -48,7 +56,9 @@
       ul.removeChild(old[key].li);
     });
     this.order();
-    this.rove(this.stop);
+    if (!this.parts.plain) {
+      this.rove(this.stop);
+    }
   };
 
   List.prototype.order = function () {
@@ -106,7 +116,7 @@
 
   // --- rows ---
 
-  /** A row of the room lists. Items: {key, title, count, person, joined, current, unread}. */
+  /** A row of the room lists. Items: {key, title, count, person, joined, current, unread, note}; `note` stands for a count. */
   page.roomRow = {
     build: function () {
       return dom.make("li", {}, [
@@ -126,7 +136,7 @@
       dom.text(parts[1], item.title);
       dom.text(parts[2], item.unread > 99 ? "99+" : item.unread ? String(item.unread) : "");
       dom.set(parts[2], "aria-label", item.unread ? item.unread + " unread" : null);
-      dom.text(parts[3], item.count === null ? "" : String(item.count));
+      dom.text(parts[3], item.count === null ? item.note || "" : String(item.count));
       dom.set(parts[3], "aria-label", item.count === null ? null : item.count + " here");
       dom.set(button, "aria-current", item.current ? "true" : null);
       dom.mark(li, "joined", item.joined);
@@ -134,7 +144,7 @@
     }
   };
 
-  /** A row of the list of people. Items: {key, name, you}. */
+  /** A row of the list of people. Items: {key, name, you, blocked}. */
   page.personRow = {
     build: function () {
       return dom.make("li", {}, [
@@ -150,7 +160,7 @@
       dom.text(button.childNodes[0], dom.initials(item.name));
       dom.set(button.childNodes[0], "class", "avatar small " + dom.hue(item.key));
       dom.text(button.childNodes[1], item.name);
-      dom.text(button.childNodes[2], item.you ? " (you)" : "");
+      dom.text(button.childNodes[2], item.you ? " (you)" : item.blocked ? " blocked" : "");
       dom.set(button, "title", item.name);
       dom.mark(li, "you", item.you);
     }

@@ -12,6 +12,7 @@
     NameTaken: "Someone here has this name already. Try another one.",
     BadName: "This cannot be a name. Try another one.",
     BadTicket: "Your last visit is too long ago. Please pick a name again.",
+    LoggedOut: "You were logged out.",
     NotLoggedIn: "You are not logged in.",
     NoSuchRoom: "There is no such room.",
     NoSuchPerson: "This person is not here any more.",

@@ -3,8 +3,8 @@
  *
  * The URL's parameters: transport=NAME stay on one, room=NAME the room to join first, name=NAME fill in the name and,
  * with go=1, log in with it (as somebody new: no ticket is used or kept), debug=1 show the connection log.
- * <body> carries data-comet (URL of the comet mount, relative to the page) and data-transports (what the operator
- * allows, in order, with commas; empty: all).
+ * <body> carries data-comet (URL of the comet mount, relative to the page), data-transports (what the operator
+ * allows, in order, with commas; empty: all) and data-registration ("closed" where visitors cannot make accounts).
  *
  * What tests and the demo may hold on to:
  *   #name #login #login-error          the name, the button that logs in, what was wrong; #password, and
@@ -12,6 +12,8 @@
  *   #me #account #account-form         one's own menu; the dialog for another name, an account, another password
  *   #room-list li[data-channel]        rooms; private chats are #private-list li[data-channel]; both lie in #rooms.
  *                                      button[aria-current=true] is the one shown, .badge its unread messages
+ *   #request-list li[data-key]         who asks to be a contact: .accept, .refuse; #contact-list li[data-key][data-state]
+ *                                      [data-online]: the contacts; #private-all shows all private chats
  *   #room-name                         "open a room" (Enter sends)
  *   #people li[data-key]               who is here; #people-count the number
  *   #title                             title of the room that is shown
@@ -58,7 +60,8 @@
       deeds.onMessage(message, button, room);
     }
   });
-  var login = new page.Login(chat);
+  var registers = document.body.getAttribute("data-registration") !== "closed";
+  var login = new page.Login(chat, registers);
   var alerts = new page.Alerts(byId("alerts"), function () {
     view.settle();
   });
@@ -81,18 +84,32 @@
     }
   });
   var menu = new page.Menu(byId("menu"));
-  var account = new page.Account(chat, { menu: menu, toast: toast });
+  var account = new page.Account(chat, { menu: menu, toast: toast, registers: registers });
   var deeds = new page.Deeds(chat, {
     menu: menu, composer: composer, toast: toast, account: account,
     rooms: function () {
       return rooms;
+    },
+    contacts: function () {
+      return contacts;
     }
+  });
+  var contacts = new page.Contacts(chat, {
+    toast: toast, deeds: deeds,
+    rooms: function () {
+      return rooms;
+    }
+  });
+  var recent = new page.Recent(chat, function () {
+    rooms.soon();
   });
   var drawers = new page.Drawers(byId("app"), byId("scrim"), [
     { name: "rooms", button: byId("show-rooms"), node: byId("side") },
     { name: "people", button: byId("show-people"), node: byId("people-pane") }
   ]);
-  var rooms = new page.Rooms(chat, { view: view, composer: composer, toast: toast, deeds: deeds, shown: roomShown });
+  var rooms = new page.Rooms(chat, {
+    view: view, composer: composer, toast: toast, deeds: deeds, contacts: contacts, recent: recent, shown: roomShown
+  });
   var transport = new page.Transport(
     { pill: byId("transport"), menu: byId("transport-menu"), reconnect: byId("reconnect") }, allowed, dom.transport(),
     {
@@ -129,6 +146,7 @@
     dom.set(byId("me-avatar"), "class", "avatar " + dom.hue(you.key));
     if (!entered) {
       entered = true;
+      recent.refresh();
       joinFirst();
     }
     rooms.soon();
@@ -136,6 +154,8 @@
 
   function exit() {
     entered = false;
+    menu.close();
+    recent.clear();
     account.close();
     dom.show(byId("app"), false);
     login.show(true);
@@ -188,6 +208,10 @@
     }
   });
   chat.on("rooms", rooms.soon);
+  chat.on("contacts", function (contact, before) {
+    contacts.changed(contact, before);
+    rooms.soon();
+  });
   chat.on("opened", function (room) {
     rooms.opened(room);
   });
@@ -246,6 +270,7 @@
   setInterval(function () {
     if (entered && !document.hidden && chat.live.status().state === "open") {
       chat.refreshRooms();
+      recent.refresh();
     }
   }, ROOMS_EVERY_MS);
 

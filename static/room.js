@@ -270,6 +270,7 @@
     this.chat.closeRoom(this, "left");
   };
 
+  TwistedChat.byName = byName;
   TwistedChat.errorText = errorText;
   TwistedChat.Room = Room;
 }(this));

@@ -194,6 +194,13 @@ declare namespace TwistedChat {
     leave(): void;
   }
 
+  /** Somebody whom we know. asked: by us, and not answered yet; asking: they asked us. `online` is true of friends only. */
+  interface Contact { key: string; name: string; state: ContactState; online: boolean; }
+  type ContactState = "friend" | "asked" | "asking" | "blocked" | "none";
+
+  /** A private chat that there is, open here or not; `head` is its last offset, `at` seconds since 1970 to 10 minutes. */
+  interface Private { channel: string; person: Person; head: number; at: number; }
+
   interface ChatOptions extends LiveOptions {
     /** Keep the guest's ticket in localStorage under this key, so that a reload is the same person; null: do not. */
     ticketKey?: string | null;
@@ -208,6 +215,8 @@ declare namespace TwistedChat {
     kind: "guest" | "account" | "vouched" | null;
     rooms: { channel: string; title: string; count: number }[];
     open: Room[];
+    /** All contacts by name, requests and those blocked too; kept up to date. */
+    contacts: Contact[];
     on(event: "status", fn: (status: Status) => void): this;
     on(event: "you", fn: (you: Person | null) => void): this;
     /** The list of rooms to choose from changed. */
@@ -216,9 +225,11 @@ declare namespace TwistedChat {
     on(event: "opened", fn: (room: Room) => void): this;
     on(event: "closed", fn: (room: Room) => void): this;
     on(event: "alert", fn: (alert: { text: string; at: number }) => void): this;
+    /** A contact is so from now on (state "none": no more), and what it was before; null: all of them are new. */
+    on(event: "contacts", fn: (contact: Contact | null, before: Contact | null) => void): this;
     /** We were kicked or banned, or the room is its members' now; it is closed. */
     on(event: "shownOut", fn: (told: { channel: string; title: string; text: string }) => void): this;
-    /** The server said no to something that has no other place to show it. */
+    /** The server said no to something that has no other place to show it. LoggedOut: the password was changed elsewhere. */
     on(event: "problem", fn: (error: RemoteError) => void): this;
     start(): void;
     /** True when a ticket is kept: `start` then logs in by itself. */
@@ -237,6 +248,19 @@ declare namespace TwistedChat {
     /** Make a room, or find it, and join it. */
     openRoom(name: string): Deferred<Room>;
     privateWith(person: Person): Deferred<Room>;
+    /** Open a private chat of `privates`, to read it. */
+    openPrivate(channel: string, person: Person): Room;
+    /** The newest 200 private chats, newest first. */
+    privates(): Deferred<Private[]>;
+    /** Whom the key belongs to, if it is a contact. */
+    contact(key: string): Contact | null;
+    /** Ask somebody to be a contact, or accept where they asked. What comes of it is told by "contacts", too. */
+    askContact(person: Person): Deferred<ContactState>;
+    acceptContact(person: Person): Deferred<ContactState>;
+    /** End a contact, refuse a request, take back our own. */
+    removeContact(person: Person): Deferred<ContactState>;
+    block(person: Person): Deferred<ContactState>;
+    unblock(person: Person): Deferred<ContactState>;
     refreshRooms(): void;
   }
 

@@ -122,6 +122,7 @@ class House:
             self.scripts.read,
             self.origins.ancestors(),
             element=self.settings.element is not None,
+            registration=self.settings.registration,
         )
         fast: dict[str, CometResource] = {
             "comet": self._mount(reactor),

@@ -37,6 +37,7 @@ class Pages:
         find_script: returns the script of an element by its content hash, or None (``live.Scripts.read``).
         ancestors: who may frame our pages; see ``page_policy``.
         element: whether ``/`` shows the operator's own element instead of the chat.
+        registration: whether visitors can make accounts; told to the pages.
     """
 
     app = Klein()
@@ -48,11 +49,13 @@ class Pages:
         find_script: Callable[[str], bytes | None],
         ancestors: str | None,
         element: bool = False,
+        registration: bool = True,
     ) -> None:
         self._static = File(str(static))
         self._find_script = find_script
         self._policy = page_policy(ancestors)
-        told = f'<body data-transports="{",".join(transports)}"'
+        accounts = "open" if registration else "closed"
+        told = f'<body data-transports="{",".join(transports)}" data-registration="{accounts}"'
         self._chat = _shell(static / "index.html", told)
         self._demo = _shell(static / "demo.html", told)
         self._live = _shell(static / "live.html", told)

@@ -29,6 +29,7 @@ function chatServer(net) {
         channels: ["user/" + key, "house"] };
     },
     logout: (client) => { client.you = null; return null; },
+    contacts: () => [],
     rooms: () => [[LOBBY, "The lobby", 2], ["room/new", "new", 1]],
     openRoom: (_, name) => "room/" + name,
     "private": (client, key) => {
