@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from chat_kit import House
-from kit import Page, message_id
+from kit import FakeSession, Page, message_id
 from test_live_server import turn
 
 from twistedchat.chat.chatter import make_chatters
@@ -317,3 +317,20 @@ def test_the_end_of_a_page_leaves_nothing_of_it(house: Open) -> None:
     house.server.stop()
     house.hub.stop()
     assert not house.clock.getDelayedCalls()
+
+
+def test_who_comes_back_from_a_banned_network_is_shown_out(
+    house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olga, stan = house.page("Olga", "room/lobby"), house.page("Stan", "room/lobby")
+    owner = house.people.find(olga.key)
+    assert owner is not None
+    owner.rights = frozenset({"owner"})
+    line = "/ban 198.51.100.0/24 10 spam"
+    assert olga.answer("command", "room/lobby", message_id(1), line)[1]["text"].endswith("0 shown out")
+    stan.session.lost()
+    monkeypatch.setattr(FakeSession.__init__, "__defaults__", ("websocket", "198.51.100.7"))
+    stan.connect()
+    house.clock.advance(0)
+    assert house.server.clients[stan.id].reading.names == []
+    assert [args[1] for args in stan.actions("notify")] == ["shownOut"]

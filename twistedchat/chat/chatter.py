@@ -4,12 +4,13 @@ from functools import partial
 from typing import Annotated, Any
 
 from msgspec import Meta
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twistedchat.chat import commands
-from twistedchat.chat.begun import whole
+from twistedchat.chat.begun import finished, whole
 from twistedchat.chat.chatter_contacts import ContactsChatter, Key
-from twistedchat.chat.errors import NoSuchRoom, RoomFull
+from twistedchat.chat.errors import Banned, NoSuchRoom, RoomFull
 from twistedchat.chat.faces import IFace
 from twistedchat.chat.house import Chat
 from twistedchat.chat.order import Role
@@ -17,7 +18,7 @@ from twistedchat.chat.people import NotLoggedIn, Visitor
 from twistedchat.chat.tickets import MAX_TICKET_CHARS
 from twistedchat.chat.tokens import MAX_TOKEN_CHARS
 from twistedchat.chat.where import ALERTS, user_channel
-from twistedchat.core.errors import StoreUnknown, TooFast
+from twistedchat.core.errors import StoreUnavailable, StoreUnknown, TooFast
 from twistedchat.core.presence import TooManyPeople
 from twistedchat.core.throttle import TokenBucket
 from twistedchat.core.wire import ChannelName, MessageId
@@ -354,9 +355,20 @@ class Chatter(ContactsChatter):
 
     def clientAttached(self) -> None:
         """The page is back, maybe from another network."""
-        if self._visitor is not None:
-            self._chat.people.moved(self._visitor, self._client_id, self._address())
+        visitor = self._visitor
+        moved = visitor is not None and self._chat.people.moved(visitor, self._client_id, self._address())
         self._show_name()
+        if visitor is not None and moved:
+            for name in list(self._present):
+                finished(self._look_again(visitor, name)).addErrback(_ignored)
+
+    async def _look_again(self, visitor: Visitor, name: str) -> None:
+        """Its new address may be banned in the room ``name``."""
+        try:
+            await self._chat.may_enter(visitor, name)
+        except (Banned, NoSuchRoom) as error:
+            if self._visitor is visitor:
+                self.shownOut(name, error.text)
 
     def connectionLost(self, reason: str) -> None:
         """The page is gone; a reload has its grace to come back as the same person."""
@@ -372,6 +384,11 @@ class Chatter(ContactsChatter):
         self._chat.online.away(self._visitor.person.key, self._client_id)
         for channel in self._present.values():
             channel.away(self._visitor.person.key, self._client_id)
+
+
+def _ignored(failure: Failure) -> None:
+    """The store is away: what is said is asked about again."""
+    failure.trap(StoreUnavailable)
 
 
 def make_chatters(chat: Chat, snapshot: int = SNAPSHOT) -> Any:

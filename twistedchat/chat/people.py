@@ -113,11 +113,13 @@ class People:
             return self._tickets.write(AccountTicket(key, arrival.generation if arrival else 0))
         return self._tickets.write(GuestTicket(key, name))
 
-    def moved(self, visitor: Visitor, client: str, address: str) -> None:
-        """A live client of ``visitor`` has another address now."""
+    def moved(self, visitor: Visitor, client: str, address: str) -> bool:
+        """A live client of ``visitor`` has this address now; return whether it is another one."""
         arrival = visitor.clients.get(client)
-        if arrival is not None:
-            visitor.clients[client] = replace(arrival, address=address)
+        if arrival is None or arrival.address == address:
+            return False
+        visitor.clients[client] = replace(arrival, address=address)
+        return True
 
     # --- coming
 
