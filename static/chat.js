@@ -151,6 +151,7 @@
       return;
     }
     this.open.splice(place, 1);
+    this.live.leave(room.channel);   // also its position: who comes in again is shown what was said before
     room.joined = false;
     this.clock.clearTimeout(room.timer);
     room.noTyping();

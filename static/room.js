@@ -266,7 +266,6 @@
   };
 
   Room.prototype.leave = function () {
-    this.chat.live.leave(this.channel);
     this.chat.closeRoom(this, "left");
   };
 

@@ -393,6 +393,18 @@ test("removed from a room: out, and what was waiting fails", () => {
   assert.equal(ann.chat.open.length, 0);
 });
 
+test("who was shown out and comes in again is shown what was said before", () => {
+  const all = world();
+  const ann = inLobby(all, "Ann");
+  ann.room.say("said before");
+  all.clock.advance(200);
+  all.server.send(all.server.only(), ["reset", LOBBY, "removed"]);
+  all.clock.advance(200);
+  const again = ann.chat.join(LOBBY);
+  all.clock.advance(200);
+  assert.deepEqual(shown(again).map(([text]) => text), ["said before"]);
+});
+
 test("rooms may be joined before the login", () => {
   const all = world();
   const ann = visitor(all, null);
