@@ -300,6 +300,9 @@ class IChannel(Interface):
     name = Attribute("the channel's name, as on the wire")
     head = Attribute("Position of the last entry")
     presence = Attribute("core.presence.Presence")
+    closed = Attribute(
+        "True once nothing is fanned out any more: it was idle; whoever wants it opens it anew"
+    )
 
     def post(
         identity: str, id: str, event: str, revision: "Revision | None" = None, blanks: "Sequence[int]" = ()

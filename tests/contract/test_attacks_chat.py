@@ -17,7 +17,7 @@ from twistedchat.core.errors import StoreUnavailable, StoreUnknown
 from twistedchat.testing.backends import message_id, settled
 from twistedchat.testing.calls import Outcome
 from twistedchat.testing.client import Client
-from twistedchat.testing.kit import MemoryHouse
+from twistedchat.testing.kit import UNHURRIED, MemoryHouse
 from twistedchat.testing.seen import Seen
 
 
@@ -115,6 +115,30 @@ def test_who_is_not_in_a_room_is_not_bothered_from_there(house: MemoryHouse) -> 
     assert command(house, mallory, room, "/kick Victim you fool") == {"text": ""}
     house.settle()
     assert victim.peer.notes == [("shownOut", [room, "you were kicked out by Mallory: you fool"])]
+
+
+def test_a_channel_that_was_closed_while_a_join_waited_is_opened_anew(store: SlowStore) -> None:
+    house = MemoryHouse(Settings(limits=replace(UNHURRIED, max_channels=4)), backend=store)
+    house.member("Olga")
+    stan = house.member("Stan")
+    mine = user_channel(key_of(stan))
+    house.run(stan.call("openRoom", "Slow"))
+    stan.peer.leave(mine)
+    stan._flush()
+    house.settle()
+    store.slow = {"open"}
+    ask_join(stan, mine, "room/slow")
+    house.settle()
+    store.slow = set()
+    house.advance(3)
+    house.run(house.house.hub.open("room/other"))  # there are four: what is idle is closed for it
+    house.advance(3)
+    store.release()
+    house.advance(1)
+    client = house.house.live.clients[stan.peer.id]
+    read = [client.reading.get(name) for name in client.reading.names]
+    assert all(house.house.hub.get(one.channel.name) is one.channel for one in read if one)
+    house.stop()
 
 
 # --- half done

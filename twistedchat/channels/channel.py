@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -13,7 +13,7 @@ from twistedchat.channels.batches import Batches
 from twistedchat.channels.register import Register
 from twistedchat.channels.tail import TAIL_ENTRIES, Tail
 from twistedchat.core.entry import Appended, Batch, Entry, LogState, Revision
-from twistedchat.core.errors import StoreUnknown
+from twistedchat.core.errors import StoreUnavailable, StoreUnknown
 from twistedchat.core.frames import Prepared
 from twistedchat.core.position import Position
 from twistedchat.core.presence import Change, Person, Presence
@@ -70,11 +70,17 @@ class Channel:
         self._posting = 0
         self._reading = False
         self._stopped = False
+        self._over = False
 
     @property
     def idle(self) -> bool:
         """True when nobody reads, nobody is here and nothing is under way: the channel can be opened anew later."""
         return not self._subscribers and self.presence.empty and not self._posting and self._flush is None
+
+    @property
+    def closed(self) -> bool:
+        """See IChannel."""
+        return self._stopped
 
     # --- the log
 
@@ -82,6 +88,8 @@ class Channel:
         self, identity: str, id: str, event: str, revision: Revision | None = None, blanks: Sequence[int] = ()
     ) -> Deferred[Appended]:
         """See IChannel. Cancelling the answer ends the waiting only: what the store was asked to do, it does."""
+        if self._over:
+            return fail(StoreUnavailable("this channel is no more", 1.0))
         self._posting += 1
         answer: Deferred[Appended] = Deferred()
         d = self._backend.append(self.name, identity, id, event, self._now(), revision)
@@ -360,6 +368,21 @@ class Channel:
                 _log.failure("a reader of {channel} failed", channel=self.name)
 
     # --- the end
+
+    def over(self) -> None:
+        """The channel is no more: its readers are told, nobody is in it, nothing is posted any more."""
+        self._over = True
+        self.flush()
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber.removed("removed")
+            except Exception:
+                _log.failure("a reader of {channel} failed", channel=self.name)
+        self._subscribers.clear()
+        if self._register is not None:
+            published = self.presence.page(None, self.presence.count)
+            self._register.tell(self.name, (), [*published, *self.presence.everyone()])
+        self.stop()
 
     def flush(self) -> None:
         """Fan out now what waits for the turn's end."""

@@ -179,6 +179,8 @@ class Incoming:
                 results[name] = joining
             elif not joining.holds():
                 results[name] = _NOT_ANY_MORE
+            elif joining.channel.closed:
+                results[name] = _CLOSED
             else:
                 results[name] = client.reading.joined(joining, at.position() if at else None, room)
         client.tell(["joined", message.rid, results])
@@ -200,6 +202,7 @@ class Incoming:
 
 
 _TOO_MANY: dict[str, Any] = {"error": "TooManyRooms", "text": "too many rooms at once; leave some"}
+_CLOSED: dict[str, Any] = {"error": "StoreUnavailable", "text": "this took too long, try again", "retry": 1.0}
 _NOT_ANY_MORE: dict[str, Any] = {"error": "NotAllowed", "text": "you may not be here any more"}
 
 
