@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pwd
 import secrets
 import stat
 from contextlib import suppress
@@ -76,17 +77,33 @@ def _make_directory(path: str, owner: Owner | None) -> None:
             os.chown(path, *_ids(owner))
         return
     found = os.stat(path)
+    _check_owner(path, found, owner)
     if stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid():
         os.chmod(path, 0o700)
-    _check_owner(path, found, owner)
 
 
 def _check_owner(path: str, found: os.stat_result, owner: Owner | None) -> None:
+    """Refuse a directory of another user than the server's: what root made in it, that user could not read."""
     wanted = os.geteuid() if owner is None or owner.uid is None else owner.uid
-    if found.st_uid != wanted and wanted != 0:
-        raise Refusal(
-            f"{path} belongs to user id {found.st_uid}, not to {wanted}; chown -R it, or choose another --state"
-        )
+    if found.st_uid == wanted:
+        return
+    run_as = f"start with twistd's --uid={_user(found.st_uid)}, " if os.geteuid() == 0 else ""
+    raise Refusal(
+        f"{path} belongs to {_told_user(found.st_uid)}, not to {_told_user(wanted)}; {run_as}"
+        f"chown -R {_user(wanted)} it, or choose another --state"
+    )
+
+
+def _told_user(uid: int) -> str:
+    name = _user(uid)
+    return f"user id {uid}" if name == str(uid) else f"{name} (user id {uid})"
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _ids(owner: Owner) -> tuple[int, int]:

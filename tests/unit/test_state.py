@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from twistedchat.config import Owner, Refusal
-from twistedchat.state import KEY_BYTES, State, open_state
+from twistedchat.state import KEY_BYTES, State, _told_user, open_state
 
 
 def mode(path: Path) -> int:
@@ -141,7 +141,27 @@ def test_root_makes_it_for_the_user_that_it_will_be(place: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
 def test_a_directory_of_somebody_else_is_refused(state: State, place: Path) -> None:
     state.close()
-    assert f"{place} belongs to user id 0, not to 65534" in refusal(place, Owner(65534, None))
+    line = refusal(place, Owner(65534, None))
+    assert line.startswith(f"{place} belongs to root (user id 0), not to nobody (user id 65534); ")
+    assert "chown -R nobody it, or choose another --state" in line
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
+@pytest.mark.parametrize("owner", [None, Owner(None, 65534), Owner(0, None)])
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_root_without_a_user_leaves_the_directory_of_somebody_else_alone(
+    owner: Owner | None, mode: int, tmp_path: Path
+) -> None:
+    tmp_path.chmod(mode)
+    os.chown(tmp_path, 65534, -1)
+    line = refusal(tmp_path, owner)
+    assert "not to root (user id 0); start with twistd's --uid=nobody, chown -R root it, or" in line
+    assert list(tmp_path.iterdir()) == []
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == mode
+
+
+def test_a_user_without_a_name_is_told_by_number() -> None:
+    assert _told_user(3_999_999_999) == "user id 3999999999"
 
 
 def test_without_a_directory_nothing_is_kept() -> None:
