@@ -88,6 +88,7 @@ class House:
         self.chat = Chat(
             self.hub.open,
             self.hub.get,
+            self.hub.erase,
             self._store,
             people,
             now,
@@ -194,7 +195,7 @@ class House:
 
     def _tidy(self) -> None:
         self._tidying = None
-        d = Deferred.fromCoroutine(self.chat.retention.tidy())
+        d = Deferred.fromCoroutine(self.chat.tidy())
         d.addErrback(lambda failure: _log.warn("old entries stay for now: {error}", error=failure.value))
         d.addCallback(lambda _: self._tidy_soon())
 

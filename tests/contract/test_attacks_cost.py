@@ -75,7 +75,7 @@ def chat() -> Chat:
     store = MemoryBackend()
     hub = Hub(store, clock, clock.seconds)
     people = People("secret", clock.seconds, 5, 20, 100)
-    made = Chat(hub.open, hub.get, store, people, clock.seconds, clock.seconds, Online(clock))
+    made = Chat(hub.open, hub.get, hub.erase, store, people, clock.seconds, clock.seconds, Online(clock))
     settled(Deferred.fromCoroutine(made.load()))
     made.clock = clock  # type: ignore[attr-defined]
     return made

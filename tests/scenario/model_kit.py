@@ -52,7 +52,14 @@ class World:
         people = People("secret", self.clock.seconds, MANY, MANY, 100)
         seconds = self.clock.seconds
         self.chat = Chat(
-            self.hub.open, self.hub.get, self.store, people, seconds, seconds, Online(self.clock)
+            self.hub.open,
+            self.hub.get,
+            self.hub.erase,
+            self.store,
+            people,
+            seconds,
+            seconds,
+            Online(self.clock),
         )
         Deferred.fromCoroutine(self.chat.load())
         limits = LiveLimits(calls_per_s=MANY, calls_burst=MANY)

@@ -28,6 +28,7 @@ class House:
         self.chat = Chat(
             self.hub.open,
             self.hub.get,
+            self.hub.erase,
             self.store,
             self.people,
             seconds,

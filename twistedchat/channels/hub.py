@@ -1,6 +1,7 @@
 """The hub: every open channel by name."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -13,7 +14,7 @@ from twistedchat.channels.channel import Channel
 from twistedchat.channels.register import Register
 from twistedchat.channels.tail import TAIL_ENTRIES
 from twistedchat.core.entry import LogState
-from twistedchat.core.errors import StoreUnavailable
+from twistedchat.core.errors import SafeError, StoreUnavailable
 from twistedchat.core.position import Position
 from twistedchat.core.presence import Presence
 from twistedchat.interfaces import IBackend, IBackendListener
@@ -159,6 +160,31 @@ class Hub:
         if not idle:
             self._full_until = now + FULL_S
         return bool(idle)
+
+    def erase(self, name: str) -> Deferred[None]:
+        """Let the channel ``name`` be over, open or not: its readers are told ``removed``, nobody is in it, its log is
+        erased. Opened again, it begins anew.
+
+        Errors: those of IBackend.erase; the channel is over, and the log may be there.
+        """
+        return Deferred.fromCoroutine(self._erase(name))
+
+    async def _erase(self, name: str) -> None:
+        self._end(name)
+        await self._backend.erase(name)
+        while name in self._opening:  # perhaps with what was in the log before
+            with suppress(SafeError):
+                await self.open(name)
+        self._end(name)
+        self._backend.closed(name)
+
+    def _end(self, name: str) -> None:
+        channel = self._open.pop(name, None)
+        self._asked.pop(name, None)
+        if channel is not None:
+            channel.over()
+        if self._register is not None and (before := self._register.before(name)):
+            self._register.tell(name, (), before)
 
     # --- in step with the store
 

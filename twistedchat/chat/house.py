@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -22,6 +22,8 @@ from twistedchat.chat.order import Orders, Role
 from twistedchat.chat.people import People, Visitor
 from twistedchat.chat.privates import HOUSE_IDENTITY, Privates
 from twistedchat.chat.privates_kept import KeptPrivates
+from twistedchat.chat.programs import MAX_TOPIC_CHARS, Programs
+from twistedchat.chat.removal import Removal
 from twistedchat.chat.retention import Retention
 from twistedchat.chat.rights import Rights
 from twistedchat.chat.rooms import Room, RoomKind, Rooms
@@ -35,7 +37,6 @@ from twistedchat.interfaces import IBackend, IChannel
 
 __all__ = ["ALERTS", "Chat", "ChatRules", "user_channel"]
 
-MAX_TOPIC_CHARS = 300
 TYPING_PEOPLE = 50  # in a room with more nobody is told who types
 
 _LISTED = 200  # rooms that a page is told of
@@ -77,6 +78,7 @@ class Chat:
     Args:
         open_channel: opens a channel by name (``channels.Hub.open``).
         find_channel: returns an open channel or None (``channels.Hub.get``).
+        erase_channel: lets a channel be over (``channels.Hub.erase``).
         store: where rooms, their order and history are kept.
         people: who is logged in.
         now: seconds since 1970.
@@ -94,6 +96,8 @@ class Chat:
         logins: how many there were, by kind: ``guest``, ``ticket``, ``password``, ``token``.
         moderation: what moderators and owners do.
         retention: forgets what rooms do not keep.
+        removal: deletes rooms.
+        programs: what programs of the operator do here.
         seconds: the clock that throttles go by.
     """
 
@@ -101,6 +105,7 @@ class Chat:
         self,
         open_channel: Callable[[str], Deferred[Any]],
         find_channel: Callable[[str], IChannel | None],
+        erase_channel: Callable[[str], Awaitable[None]],
         store: IBackend,
         people: People,
         now: Callable[[], float],
@@ -130,6 +135,10 @@ class Chat:
             self.rooms, self._orders, self._rights, people, self.faces, open_channel, now, self._not_too_fast
         )
         self.retention = Retention(self.rooms, store, find_channel, now)
+        self.removal = Removal(self.rooms, self._orders, self.faces, erase_channel)
+        self.programs = Programs(
+            self.rooms, self.removal, open_channel, find_channel, store, rules.texts, now
+        )
         self._by_address = Buckets(rules.address_says_per_s, rules.address_says_burst)
         self._opens_of_address = Buckets(_ADDRESS_OPENS_PER_S, _ADDRESS_OPENS_BURST)
         self._makes = Attempts(_MAKES_PER_S, _MAKES_BURST, clock)
@@ -147,6 +156,15 @@ class Chat:
             StoreUnavailable: it can be tried again.
         """
         await self.rooms.load()
+
+    async def tidy(self) -> None:
+        """Forget what is over; go on with deletions that came to no end.
+
+        Raises:
+            StoreUnavailable, StoreUnknown: some of it may be left for the next time.
+        """
+        await self.removal.finish()
+        await self.retention.tidy()
 
     # --- rooms
 

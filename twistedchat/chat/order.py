@@ -18,6 +18,7 @@ KIND = "order"
 MOST_ROLES = 10_000
 MOST_MEASURES = 1_000
 _PAGE = 500
+_AT_ONCE = 100  # changes that a store takes at once
 T = TypeVar("T")
 
 
@@ -201,6 +202,17 @@ class Orders:
                 raise NotAllowed(f"there are {MOST_MEASURES} of them already; lift some first")
         key, value = f"{channel}\n{what}\n{measure.subject}", _encode(measure).decode()
         await self._write(channel, Change(KIND, key, value, until=measure.until))
+
+    async def remove(self, channel: str) -> None:
+        """Forget the order of a room that is over. Idempotent.
+
+        Raises:
+            StoreUnavailable, StoreUnknown: some of it may be left.
+        """
+        prefix = f"{channel}\n"
+        while records := await self._store.page(KIND, prefix, prefix, _AT_ONCE):
+            await self._store.commit([Change(KIND, record.key, None) for record in records])
+        self._known.pop(channel, None)
 
     async def _write(self, channel: str, change: Change) -> None:
         order = await self.of(channel)

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
-from twistedchat.chat.errors import NoSuchRoom
+from twistedchat.chat.errors import NoSuchRoom, NotAllowed
 from twistedchat.chat.names import MAX_ROOM_CHARS, clean_name, folded
-from twistedchat.core.errors import Conflict, StoreUnavailable
+from twistedchat.core.errors import Conflict, StoreUnavailable, StoreUnknown
 from twistedchat.core.records import Change, Record
 from twistedchat.interfaces import IBackend
 
@@ -37,6 +37,7 @@ class Room:
         owner: key of the person who made it; "" for none.
         keep_entries: messages that are kept; 0 for all.
         keep_s: seconds for which messages are kept; 0 for ever.
+        over: it is being deleted: nobody finds it any more.
     """
 
     channel: str
@@ -46,6 +47,7 @@ class Room:
     owner: str = ""
     keep_entries: int = 0
     keep_s: float = 0.0
+    over: bool = False
 
 
 def room_channel(title: str) -> str:
@@ -59,6 +61,10 @@ def room_channel(title: str) -> str:
 
 _decode = msgspec.json.Decoder(Room).decode
 _encode = msgspec.json.Encoder().encode
+
+
+def _text(room: Room) -> str:
+    return _encode(asdict(room)).decode()
 
 
 class Rooms:
@@ -81,6 +87,7 @@ class Rooms:
         self._rooms = {room.channel: room for room in standing}
         self._standing = frozenset(self._rooms)
         self._versions: dict[str, int] = {}  # of those that the store has
+        self._condemned: dict[str, None] = {}
         self.loaded = False
 
     def __iter__(self) -> Iterator[Room]:
@@ -105,9 +112,15 @@ class Rooms:
     def _take(self, record: Record) -> None:
         kept = _decode(record.value)
         mine = self._rooms.get(record.key)
+        if kept.over and record.key not in self._standing:
+            self._condemn(record.key)
+        if record.key in self._condemned:
+            return
         self._versions[record.key] = record.version
         if mine is not None and record.key in self._standing:
-            kept = replace(mine, topic=kept.topic or mine.topic)  # the configuration says all else
+            kept = replace(
+                mine, topic=kept.topic or mine.topic, over=False
+            )  # the configuration says all else
         self._rooms[record.key] = kept
 
     def is_standing(self, channel: str) -> bool:
@@ -140,11 +153,12 @@ class Rooms:
         Raises:
             BadName: the name cannot be used.
             NoSuchRoom: there are too many rooms.
+            StoreUnavailable: the one of this name is being deleted.
         """
         channel = room_channel(name)
         room = self.find(channel)
         if room is None:
-            self._make_place()
+            self._make_place(channel)
             room = self._rooms[channel] = Room(
                 channel, clean_name(name, "room name", MAX_ROOM_CHARS), owner=owner
             )
@@ -178,10 +192,71 @@ class Rooms:
         await self._write(changed, self._versions.get(channel, 0))
         return changed
 
-    async def _write(self, room: Room, expected: int) -> None:
-        text = _encode(asdict(room)).decode()
+    async def make(self, room: Room) -> Room:
+        """Make a room of any kind, kept from its first moment on; return it. Idempotent.
+
+        Raises:
+            NoSuchRoom: there are too many rooms.
+            Conflict: there is one of this name, and it is another.
+            StoreUnavailable, StoreUnknown.
+        """
+        had = self.find(room.channel)
+        if had is None:
+            self._make_place(room.channel)
+            await self._write(room, expected=0)
+            return room
+        if (had.title, had.kind, had.topic) != (room.title, room.kind, room.topic):
+            raise Conflict("there is another room of this name")
+        return had
+
+    # --- rooms that are over
+
+    @property
+    def condemned(self) -> list[str]:
+        """The channels of those whose deletion has begun and not ended."""
+        return list(self._condemned)
+
+    async def condemn(self, channel: str) -> None:
+        """Let nobody find a room any more, from now on and after a restart. Idempotent until ``forget``.
+
+        Raises:
+            NoSuchRoom, StoreUnavailable.
+            NotAllowed: the configuration names it.
+            StoreUnknown: nobody finds it here; after a restart it may be there.
+        """
+        if channel in self._condemned:
+            return
+        room = self.find(channel)
+        if room is None:
+            raise NoSuchRoom("there is no such room")
+        if self.is_standing(channel):
+            raise NotAllowed("this room stands in the server's configuration")
         try:
-            await self._store.commit([Change(KIND, room.channel, text, expected)])
+            await self._store.commit([Change(KIND, channel, _text(replace(room, over=True)))])
+        except StoreUnknown:
+            self._condemn(channel)
+            raise
+        self._condemn(channel)
+
+    async def forget(self, channel: str) -> None:
+        """Forget a condemned room, when nothing else is left of it: the name is free again.
+
+        Raises:
+            StoreUnavailable, StoreUnknown: it stays condemned.
+        """
+        await self._store.commit([Change(KIND, channel, None)])
+        self._versions.pop(channel, None)
+        self._condemned.pop(channel, None)
+
+    def _condemn(self, channel: str) -> None:
+        self._rooms.pop(channel, None)
+        self._condemned[channel] = None
+
+    # --- the records
+
+    async def _write(self, room: Room, expected: int) -> None:
+        try:
+            await self._store.commit([Change(KIND, room.channel, _text(room), expected)])
         except Conflict:
             await self._look(room.channel)  # what was changed without us is known the next time
             if expected or room != self._rooms.get(room.channel):
@@ -194,7 +269,9 @@ class Rooms:
         if record is not None:
             self._take(record)
 
-    def _make_place(self) -> None:
+    def _make_place(self, wanted: str) -> None:
+        if wanted in self._condemned:
+            raise StoreUnavailable("the room of this name is being deleted, try again", 1.0)
         if len(self._rooms) < self._most:
             return
         for channel in self._rooms:
