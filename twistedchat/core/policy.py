@@ -7,6 +7,9 @@ from typing import Literal
 # Longest id of a session. Clients choose 8 to 26 characters; one of 16 KB would be kept as long as the session.
 MAX_SESSION_ID = 256
 
+# Six connections a host, ten tabs: each poll of a mount for "brief" polls gives its connection back this soon.
+BRIEF_HOLD_S = 0.25
+
 # Every transport in sockjs-client's words, in the order in which a client tries them.
 ALL_TRANSPORTS = (
     "websocket",
