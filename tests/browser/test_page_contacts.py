@@ -22,6 +22,14 @@ CONTACT = """(name, words) => [...document.querySelectorAll("#contact-list li")]
   .some((li) => li.querySelector(".label").textContent === name && li.querySelector(".self").textContent === words)"""
 
 
+@pytest.fixture(scope="module")
+def server_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatServer]:
+    """A server of this file's own: how many rooms and accounts one address may make is bounded."""
+    server = ChatServer(tmp_path_factory.mktemp("contacts")).start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def room(browser: Browser) -> str:
     """A room of this test's own."""
