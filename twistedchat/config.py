@@ -4,7 +4,7 @@ Nothing here knows of Twisted's option parser: ``tap`` turns a command line into
 program makes them directly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from twistedchat.core.addresses import Network as Network
@@ -29,6 +29,24 @@ TOKEN_ALGORITHMS = ("HS256", "EdDSA")
 
 class Refusal(Exception):
     """What the operator asked for cannot be done; ``str()`` is the one line that tells why."""
+
+
+class WrongValue(Refusal):
+    """The value of one setting cannot be carried out; ``str()`` begins with the setting's name in a file.
+
+    Attributes:
+        key: that name.
+        what: what is wrong.
+    """
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(f"{key}: {what}")
+        self.key = key
+        self.what = what
+
+    def at(self, places: Mapping[str, str]) -> str:
+        """Return the line with the place where it was said, where ``places`` knows it."""
+        return f"{places.get(self.key, self.key)}: {self.what}"
 
 
 class Faults(Refusal):
@@ -186,8 +204,9 @@ class Settings:
         http: Twisted endpoint strings to listen on.
         state_dir: absolute path of the state directory, or None for no state on disk.
         owner: who the state directory must belong to, or None for whoever starts the process.
-        backend: where logs and records are kept: ``memory:``, ``sqlite:`` (a file in the state directory), ``sqlite:PATH``,
-            or what a plugin offers.
+        backend: where logs and records are kept: ``sqlite:`` (a file in the state directory), ``sqlite:PATH``,
+            ``redis://[user:password@]host[:port][/db]``, ``rediss:`` for the same by TLS, ``memory:``, or what a plugin
+            offers.
         transports: names of the transports that are offered, the preferred first.
         allow_origins: origins of foreign pages that may use this chat, besides our own; ``*`` for all.
         public_urls: URLs under which visitors reach this chat, without a slash at the end; empty for local use.

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from twisted.internet.interfaces import IAddress, IListeningPort, IProtocolFacto
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twistedchat.config import Refusal
+from twistedchat.config import Refusal, WrongValue
 from twistedchat.eager import make_eager
 
 log = Logger()
@@ -100,8 +101,8 @@ class PortService(Service):
         if failures:
             raise _refusal(text, failures[0]) from failures[0].value
         if not listening.called:
-            raise Refusal(
-                f"--http={text}: this kind of endpoint does not bind at once, which a server's start needs"
+            raise WrongValue(
+                "http", f"{text}: this kind of endpoint does not bind at once, which a server's start needs"
             )
 
     def _bound(self, text: str, port: IListeningPort) -> None:
@@ -117,9 +118,25 @@ def _endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, text)
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise Refusal(f"--http={text} is not a usable endpoint, such as tcp:8080: {reason}") from error
+        raise WrongValue(
+            "http", f"{text!r} is not a usable endpoint, such as tcp:8080: {_reason(error)}"
+        ) from error
     return endpoint
+
+
+def _reason(error: Exception) -> str:
+    """Return why a text is no endpoint; where the parser speaks of its own parameters, in the operator's words."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, TypeError):
+        unknown = re.search(r"unexpected keyword argument '(\w+)'", text)
+        missing = re.search(r"missing \d+ required \S+ arguments?: '(\w+)'", text)
+        if unknown:
+            return f"it has no option {unknown[1]!r}"
+        if missing:
+            return f"it lacks its {missing[1]}"
+        if "positional argument" in text:
+            return "it has too many parts"
+    return text
 
 
 def _refusal(text: str, failure: Failure) -> Refusal:

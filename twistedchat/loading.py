@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from twistedchat.config import Refusal
+from twistedchat.config import WrongValue
 from twistedchat.parsing import nearest
 
 
@@ -20,21 +20,23 @@ def load_element(name: str) -> Callable[..., Any]:
     """
     module_name, _, attribute = name.replace(":", ".").rpartition(".")
     if not module_name or not all(part.isidentifier() for part in f"{module_name}.{attribute}".split(".")):
-        raise Refusal(f"--element={name}: write it like package.module.factory")
+        raise WrongValue("element", f"{name}: write it like package.module.factory")
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
         detail = " ".join(str(error).split())
-        raise Refusal(
-            f"--element={name}: cannot import {module_name}: {type(error).__name__}: {detail}"
+        raise WrongValue(
+            "element", f"{name}: cannot import {module_name}: {type(error).__name__}: {detail}"
         ) from error
     factory: Callable[..., Any] | None = getattr(module, attribute, None)
     if factory is None:
-        raise Refusal(
-            f"--element={name}: {module_name} has no {attribute!r}{nearest(attribute, dir(module))}"
+        raise WrongValue(
+            "element", f"{name}: {module_name} has no {attribute!r}{nearest(attribute, dir(module))}"
         )
     if not callable(factory):
-        raise Refusal(f"--element={name}: {attribute} is a {type(factory).__name__}, not something to call")
+        raise WrongValue(
+            "element", f"{name}: {attribute} is a {type(factory).__name__}, not something to call"
+        )
     return factory

@@ -7,6 +7,7 @@ environment knows that.
 import difflib
 import re
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -16,6 +17,9 @@ from twistedchat.core.addresses import parse_range
 T = TypeVar("T")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_TCP_KINDS = ("tcp", "tcp4", "tcp6", "ssl")
+_COLON = re.compile(r"(?<!\\):")
+_LITERAL = re.compile(r"[0-9.]+|.*:.*")  # what can only be an address, not a name
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
@@ -38,8 +42,9 @@ def _transports_of(name: str) -> tuple[str, ...]:
         return TRANSPORT_ALIASES[name]
     if name in TRANSPORTS:
         return (name,)
-    known = (*TRANSPORTS, *TRANSPORT_ALIASES)
-    raise Refusal(f"unknown transport {name!r}{nearest(name, known, cutoff=0.0)}")
+    known = list(dict.fromkeys((*TRANSPORTS, *TRANSPORT_ALIASES)))
+    hint = nearest(name, known) or f"; known are {', '.join(known)}"
+    raise Refusal(f"unknown transport {name!r}{hint}")
 
 
 def parse_origin(text: str) -> str:
@@ -68,7 +73,8 @@ def parse_public_url(text: str) -> str:
         Refusal: it is not an http or https URL, or has a query or a fragment.
     """
     wrong = Refusal(
-        f"{text!r} is not a public URL; write it like https://chat.example.org or https://example.org/chat"
+        f"{text!r} is not a public URL; write it with http:// or https:// before it, like https://chat.example.org "
+        "or https://example.org/chat"
     )
     parts = _split_url(text, wrong)
     if parts.query or parts.fragment:
@@ -101,15 +107,43 @@ def parse_endpoint(text: str) -> str:
     """Return a Twisted endpoint string as it is, if it may be one; whether it is one, only listening can tell.
 
     Raises:
-        Refusal: it has no kind before a colon; for a bare port the endpoint that was meant is offered.
+        Refusal: it has no kind before a colon; for a bare port the endpoint that was meant is offered. Or its port or
+            the address in ``interface`` can be none.
     """
     kind, colon, _ = text.partition(":")
     if kind and colon and not kind.isdigit():
+        _check_port(text)
         return text
     meant = text.strip().strip(":")
     if _is_port(meant):
         raise Refusal(f"{text!r} is not an endpoint; did you mean 'tcp:{meant}'?")
     raise Refusal(f"{text!r} is not an endpoint, such as tcp:8080 or tcp:8080:interface=127.0.0.1")
+
+
+def _check_port(text: str) -> None:
+    """Refuse what no kind of TCP endpoint can listen on; how the parts stand: ``haproxy:tcp:PORT:NAME=VALUE:…``."""
+    parts = [re.sub(r"\\(.)", r"\1", part) for part in _COLON.split(text)]
+    while parts[0] == "haproxy":
+        del parts[0]
+    if not parts or parts[0] not in _TCP_KINDS:
+        return
+    options = dict(part.split("=", 1) for part in parts[1:] if "=" in part)
+    port = options.get("port", parts[1] if len(parts) > 1 and "=" not in parts[1] else "")
+    if not _is_port(port):
+        raise Refusal(
+            f"{text!r} is not a usable endpoint, such as tcp:8080: a port is a number from 0 to 65535"
+        )
+    interface = options.get("interface", "")
+    if _LITERAL.fullmatch(interface) and not _is_address(interface):
+        raise Refusal(f"{text!r} is not a usable endpoint: its interface {interface!r} is no address")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_port(text: str) -> bool:
@@ -157,7 +191,8 @@ def parse_network(text: str) -> Network:
     try:
         return parse_range(text)
     except ValueError as error:
-        raise Refusal(f"{text!r} is not an address range like 10.0.0.0/8 or ::1: {error}") from None
+        reason = ": it has bits set below its mask" if "host bits" in str(error) else ""
+        raise Refusal(f"{text!r} is not an address range like 10.0.0.0/8 or ::1{reason}") from None
 
 
 def parse_prefix(text: str) -> str:

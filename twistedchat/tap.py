@@ -14,9 +14,9 @@ from twisted.logger import FileLogObserver
 from twisted.python import usage
 
 from twistedchat import __version__, config
-from twistedchat.config import Owner, Refusal, Settings
+from twistedchat.config import Owner, Refusal, Settings, WrongValue
 from twistedchat.logs import json_observer
-from twistedchat.settings.sources import Said, read_settings
+from twistedchat.settings.sources import Reading, Said, read
 
 EXAMPLES = """
 Examples:
@@ -38,7 +38,8 @@ Examples:
 
 
 class Options(usage.Options):
-    """What can be said after ``twistd chat``. After parsing, ``settings`` holds the checked outcome.
+    """What can be said after ``twistd chat``. After parsing, ``settings`` holds the checked outcome,
+    and ``reading`` where each of them was said.
 
     The same can be said in a file and by environment variables; ``settings.sources`` puts them together.
     """
@@ -48,6 +49,7 @@ class Options(usage.Options):
     environ: Mapping[str, str] = os.environ
 
     settings: Settings
+    reading: Reading
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,13 +168,16 @@ class Options(usage.Options):
         Raises:
             Refusal: something is wrong, with a line for each.
         """
-        said = Said(self._values, self._limits, self._config)
-        settings = read_settings(said, self.environ)
-        if settings.log_json and self.parent is not None and "logfile" not in self.parent:
+        self.read()
+        self.reading.check()
+        if self.settings.log_json and self.parent is not None and "logfile" not in self.parent:
             raise Refusal("--log-json: twist has its own option for that: twist --log-format=json chat")
-        self.settings = replace(
-            settings, state_dir=settings.state_dir or self._state_dir(), owner=self._owner()
-        )
+
+    def read(self) -> None:
+        """Set ``reading`` and ``settings``, whatever is wrong in them."""
+        self.reading = read(Said(self._values, self._limits, self._config), self.environ)
+        values = self.reading.values
+        self.settings = replace(values, state_dir=values.state_dir or self._state_dir(), owner=self._owner())
 
     def getUsage(self, width: int | None = None) -> str:
         """Return the help with examples."""
@@ -199,9 +204,10 @@ class Options(usage.Options):
         return None if self.parent is None else self.parent.get(name)
 
 
-def told(error: Refusal) -> str:
-    """Return what is wrong as lines for the terminal."""
-    return "\n".join(f"twistedchat: {line}" for line in str(error).splitlines())
+def told(error: Refusal, places: Mapping[str, str] | None = None) -> str:
+    """Return what is wrong as lines for the terminal, with the places where values were said."""
+    text = error.at(places or {}) if isinstance(error, WrongValue) else str(error)
+    return "\n".join(f"twistedchat: {line}" for line in text.splitlines())
 
 
 def makeService(options: Options) -> IService:
@@ -218,5 +224,5 @@ def makeService(options: Options) -> IService:
     try:
         make_service(settings, reactor).setServiceParent(root)
     except Refusal as error:
-        raise SystemExit(told(error)) from error
+        raise SystemExit(told(error, options.reading.places)) from error
     return root

@@ -10,15 +10,13 @@ from twistedchat.chat.house import Chat, ChatRules
 from twistedchat.chat.messages import TextRules
 from twistedchat.chat.names import BadName
 from twistedchat.chat.rooms import Room, RoomKind, room_channel
-from twistedchat.config import Limits, Refusal, Settings
-from twistedchat.core.policy import MountPolicy
+from twistedchat.config import Limits, Settings, WrongValue
+from twistedchat.core.policy import BRIEF_HOLD_S, MountPolicy
 from twistedchat.core.presence import Presence
 from twistedchat.live.element import LiveElement
 from twistedchat.live.scripts import MissingScript, Scripts
 from twistedchat.live.server import LiveLimits, LiveServer
 from twistedchat.loading import load_element
-
-BRIEF_HOLD_S = 0.25  # six connections a host, ten tabs: each poll gives its connection back this soon
 
 
 def mount_policy(settings: Settings, brief: bool = False) -> MountPolicy:
@@ -72,7 +70,7 @@ def _channel_of(title: str) -> str:
     try:
         return room_channel(title)
     except BadName as error:
-        raise Refusal(f"rooms: {title!r}: {error}") from error
+        raise WrongValue("rooms", f"{title!r}: {error}") from error
 
 
 def make_presence(limits: Limits) -> Presence:
@@ -133,4 +131,4 @@ def _check_script(name: str, factory: Callable[..., Any], scripts: Scripts) -> N
         try:
             scripts.url(kind)
         except MissingScript as error:
-            raise Refusal(f"--element={name}: {error}") from error
+            raise WrongValue("element", f"{name}: {error}") from error

@@ -90,7 +90,14 @@ def test_memory_can_be_chosen_and_takes_nothing_else(tmp_path: Path) -> None:
 def test_an_unknown_scheme_is_refused_with_the_nearest_known_one(url: str) -> None:
     near = "memory:" if url.startswith("mem") else "sqlite:"
     assert url == "" or f"did you mean {near}?" in refusal(url)
-    assert "--backend: no backend is called" in refusal(url)
+    assert refusal(url).startswith("backend: no backend is called ")
+
+
+def test_where_none_is_near_the_known_ones_are_told() -> None:
+    assert (
+        refusal("postgres:x")
+        == "backend: no backend is called postgres:; known are memory:, redis:, rediss:, sqlite:"
+    )
 
 
 def test_a_refusal_shows_nothing_of_what_follows_the_scheme() -> None:

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -114,9 +116,93 @@ def test_all_that_the_server_would_refuse_is_told(capsys: pytest.CaptureFixture[
         capsys, "check-config", "--http=nosuch:1", "--http=tcp:x", "--backend=foo:", "--element=a_b.c",
         "--room=\u2800",
     )  # fmt: skip
-    assert [line.split()[0].split("=")[0].rstrip(":") for line in lines] == [
-        "--http", "--http", "rooms", "--backend", "--element",
+    assert [line.split(": ")[0] for line in lines] == ["--http", "--backend", "--element", "--room"]
+    (line,) = refusal(capsys, "check-config", "--http=nosuch:1")
+    assert line.startswith("--http: 'nosuch:1' is not a usable endpoint")
+
+
+def test_faults_are_told_at_once_and_where_each_was_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWISTEDCHAT_ELEMENT", "os.nosuch")
+    Path("c.toml").write_text(
+        'http = ["nosuch:1"]\nbackend = "redis://h/zz"\nrooms = ["A", "a"]\nprefix = "a b"\nstate = "/dev/null"\n'
+        '[[token_keys]]\nkid = "1"\nalg = "EdDSA"\nissuer = "x"\nkey = "abc"\n'
+        '[[token_keys]]\nkid = "2"\nalg = "EdDSA"\nissuer = "x"\nkey = "abc"\n'
+    )
+    lines = refusal(capsys, "check-config", "--config=c.toml", "--transports=pigeon")
+    assert [line.removeprefix("c.toml: ").split(": ")[0] for line in lines] == [
+        "rooms", "prefix", "--transports", "http", "state", "backend", "TWISTEDCHAT_ELEMENT", "token_keys", "token_keys",
+        "token_keys",
     ]  # fmt: skip
+    assert sum(line.startswith("c.toml: ") for line in lines) == len(lines) - 2
+    assert [kid for kid in ("'1'", "'2'") if any(f"token key {kid}: " in line for line in lines)] == [
+        "'1'",
+        "'2'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        ("--backend=redis://host/zz", "--backend: 'zz' is no number of a Redis database"),
+        ("--backend=redis://host:99999", "--backend: this is no Redis URL"),
+        ("--backend=rediss://host?ca=/nonexistent", "--backend: ca=/nonexistent: FileNotFoundError"),
+        ("--backend=memory:x", "--backend: memory: takes nothing"),
+        ("--backend=sqlite:/nonexistent/x.db", "--backend: there is no directory /nonexistent; make it"),
+        ("--backend=sqlite:/dev/null/x.db", "--backend: /dev/null is a file, not a directory"),
+        ("--backend=sqlite:/tmp", "--backend: /tmp is a directory, not a file"),
+        ("--backend=sqlite:sub/x.db", "--backend: there is no directory "),
+        ("--state=/dev/null", "--state: /dev/null cannot be a directory: /dev/null is a file"),
+        ("--state=/dev/null/a/b", "--state: /dev/null/a/b cannot be a directory: /dev/null is a file"),
+        ("--state=/proc/x", "--state: /proc/x cannot be made: /proc is no place for files"),
+        (
+            "--http=tcp:99999",
+            "--http: 'tcp:99999' is not a usable endpoint, such as tcp:8080: a port is a number",
+        ),
+        (
+            "--http=tcp:80:interface=999.1.1.1",
+            "--http: 'tcp:80:interface=999.1.1.1' is not a usable endpoint",
+        ),
+    ],
+)
+def test_what_cannot_be_there_is_told_before_the_start(
+    argument: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = refusal(capsys, "check-config", argument)
+    assert line.startswith(told)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--backend=redis://host/3",),
+        ("--backend=sqlite:x.db", "--state=new/deeper"),
+        ("--backend=sqlite:there/x.db", "--state=."),
+        ("--state=there",),
+        ("--state=there/a/b",),
+    ],
+)
+def test_what_can_be_made_is_taken_and_not_made(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("there").mkdir(mode=0o500)
+    assert main(["check-config", *arguments]) == 0
+    assert os.listdir() == ["there"]
+    assert os.listdir("there") == []
+
+
+def test_a_reader_who_has_had_enough_is_no_fault() -> None:
+    readable, writable = os.pipe()
+    os.close(readable)
+    with os.fdopen(writable, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "twistedchat", "settings"],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_wrong_token_key_is_refused_without_the_key(capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,13 +211,11 @@ def test_a_wrong_token_key_is_refused_without_the_key(capsys: pytest.CaptureFixt
         f'public_urls = "{CHAT}"\n[[token_keys]]\nkid = "1"\nalg = "HS256"\nissuer = "x"\nkey = "hushhushhushhushhushhush"\n'
     )
     (line,) = refusal(capsys, "check-config", "--config=c.toml")
-    assert line == "token_keys: token key '1': HS256 needs a secret of at least 32 bytes"
+    assert line == "c.toml: token_keys: token key '1': HS256 needs a secret of at least 32 bytes"
 
 
-def test_faults_of_the_settings_are_told_one_by_one() -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(["check-config", "--http=80", "--prefix=/a b"])
-    assert len(str(caught.value.code).splitlines()) == 2
+def test_faults_of_the_settings_are_told_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(refusal(capsys, "check-config", "--http=80", "--prefix=/a b")) == 2
 
 
 def test_everything_that_can_be_set_is_listed(capsys: pytest.CaptureFixture[str]) -> None:

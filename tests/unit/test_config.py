@@ -50,6 +50,12 @@ def test_an_unknown_transport_is_refused_with_the_nearest_known(wrong: str, near
     assert f"did you mean {near!r}" in line
 
 
+def test_where_no_transport_is_near_the_known_ones_are_told() -> None:
+    line = refused(parsing.parse_transports, "carrier-pigeon")
+    assert "did you mean" not in line
+    assert line.startswith("unknown transport 'carrier-pigeon'; known are websocket, ")
+
+
 @pytest.mark.parametrize("text", ["", ",", " , "])
 def test_no_transport_at_all_is_refused(text: str) -> None:
     assert "names no transport" in refused(parsing.parse_transports, text)
@@ -110,7 +116,9 @@ def test_a_public_url_loses_its_last_slash_and_default_port(text: str, url: str)
     "text", ["chat.example.org", "https://example.org/?a=1", "https://example.org/#top", "/chat"]
 )
 def test_what_is_no_public_url_is_refused(text: str) -> None:
-    assert "is not a public URL" in refused(parsing.parse_public_url, text)
+    assert "is not a public URL; write it with http:// or https:// " in refused(
+        parsing.parse_public_url, text
+    )
 
 
 def test_a_bare_address_is_a_range_of_one() -> None:
@@ -120,7 +128,9 @@ def test_a_bare_address_is_a_range_of_one() -> None:
 
 @pytest.mark.parametrize("text", ["10.0.0.1/8", "localhost", "10.0.0.0/33", ""])
 def test_what_is_no_address_range_is_refused(text: str) -> None:
-    assert "is not an address range" in refused(parsing.parse_network, text)
+    line = refused(parsing.parse_network, text)
+    assert "is not an address range" in line
+    assert text == "" or line.count(text) == 1
 
 
 @pytest.mark.parametrize("text", ["memory:", "sqlite:a/b", "redis://:p@h:1/0"])
@@ -162,6 +172,31 @@ def test_a_bare_port_is_refused_with_what_was_meant(text: str, meant: str) -> No
 @pytest.mark.parametrize("text", ["", "99999", "localhost", "127.0.0.1"])
 def test_what_is_no_endpoint_is_refused(text: str) -> None:
     assert "is not an endpoint, such as tcp:8080" in refused(parsing.parse_endpoint, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tcp:99999", "tcp:-1", "tcp:", "tcp:x", "tcp6:65536", "ssl:443x:privateKey=k", "haproxy:tcp:70000", "tcp:port=x",
+        "tcp:80:interface=999.1.1.1", "tcp:80:interface=1.2.3", "haproxy:tcp:80:interface=10.0.0.300",
+        r"tcp:80:interface=\:\:zz",
+    ],
+)  # fmt: skip
+def test_a_port_or_an_address_that_can_be_none_is_refused(text: str) -> None:
+    assert "is not a usable endpoint" in refused(parsing.parse_endpoint, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tcp:0", "tcp:port=80", "tcp:80:interface=127.0.0.1:backlog=5", "tcp:80:interface=localhost",
+        "systemd:domain=INET:index=0",
+        r"tcp6:80:interface=\:\:1", r"tcp:80:interface=fe80\:\:1%eth0", "tcp:interface=0.0.0.0:port=1",
+        "tls:certs:tcp:443",
+    ],
+)  # fmt: skip
+def test_what_may_be_listened_on_is_taken(text: str) -> None:
+    assert parsing.parse_endpoint(text) == text
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from twistedchat.config import Faults, Limits, RoomSetting, Settings, TokenKey
-from twistedchat.settings.keys import KEYS, LIMITS
-from twistedchat.settings.sources import Said, read_settings
+from twistedchat.settings.keys import KEYS, LIMITS, MAKE_PRIVATE
+from twistedchat.settings.sources import Said, read, read_settings
 
 NOT_SAID = {"owner", "limits"}  # twistd says who we are; limits have a table of their own
 
@@ -165,23 +165,37 @@ def test_a_file_that_is_said_counts_before_the_variables_file(file: Path) -> Non
         ('allow_origin = "https://a.example"', "allow_origin: unknown; did you mean 'allow_origins'?"),
         ("zzz = 1", "zzz: unknown"),
         ("http = 8080", "http: takes an endpoint or a list of endpoints, not 8080"),
+        ("http = []", "http: takes an endpoint or a list of endpoints, at least 1"),
+        (
+            'http = "tcp:99999"',
+            "http: 'tcp:99999' is not a usable endpoint, such as tcp:8080: a port is a number",
+        ),
         ('http = "8080"', "http: '8080' is not an endpoint; did you mean 'tcp:8080'?"),
         ('sockjs_test = "yes"', "sockjs_test: takes true or false, not 'yes'"),
         ('state = ""', "state: names no directory"),
         ('backend = "sqlite"', "backend: takes a URL such as memory:"),
         ("backend = 5", "backend: takes a text"),
         ("prefix = 1", "prefix: takes a text, not 1"),
-        ('transports = ["websocket", "xhr"]', "transports: unknown transport 'xhr'; did you mean"),
+        ('transports = ["websocket", "xhr"]', "transports: unknown transport 'xhr'; known are websocket, "),
         ("limits = 5", "limits: takes a table, [limits]"),
         ("[limits]\nmax_room = 5", "limits.max_room: unknown; did you mean 'max_rooms'?"),
         ("[limits]\nheartbeat = 5", "limits.heartbeat: unknown; did you mean 'heartbeat_s'?"),
         (
             '[limits]\nheartbeat_s = "25s"',
-            "limits.heartbeat_s: takes a number of seconds above 0 to 3.16224e+07, not '25s'",
+            "limits.heartbeat_s: takes a number of seconds above 0 to 31 622 400, not '25s'",
         ),
-        ("[limits]\nmax_rooms = 0", "limits.max_rooms: takes a whole number from 1 to 1e+12, not 0"),
-        ("[limits]\nmax_rooms = 1.5", "limits.max_rooms: takes a whole number from 1 to 1e+12, not 1.5"),
-        ("[limits]\nmax_rooms = true", "limits.max_rooms: takes a whole number from 1 to 1e+12, not True"),
+        (
+            "[limits]\nmax_rooms = 0",
+            "limits.max_rooms: takes a whole number from 1 to 1 000 000 000 000, not 0",
+        ),
+        (
+            "[limits]\nmax_rooms = 1.5",
+            "limits.max_rooms: takes a whole number from 1 to 1 000 000 000 000, not 1.5",
+        ),
+        (
+            "[limits]\nmax_rooms = true",
+            "limits.max_rooms: takes a whole number from 1 to 1 000 000 000 000, not True",
+        ),
         ("[limits]\nwindow_s = nan", "limits.window_s: takes a number of seconds"),
         ("[limits]\nwindow_s = inf", "limits.window_s: takes a number of seconds"),
         ("[limits]\nwindow_s = 0", "limits.window_s: takes a number of seconds above 0"),
@@ -228,7 +242,11 @@ def test_limits_that_contradict_each_other_are_refused(file: Path, small: str, l
     [
         ("TWISTEDCHAT_ALLOW_ORIGIN", "x", "unknown; did you mean 'TWISTEDCHAT_ALLOW_ORIGINS'?"),
         ("TWISTEDCHAT_LIMITS_MAX_ROOM", "5", "unknown; did you mean 'TWISTEDCHAT_LIMITS_MAX_ROOMS'?"),
-        ("TWISTEDCHAT_LIMITS_MAX_ROOMS", "1 MB", "takes a whole number from 1 to 1e+12, not '1 MB'"),
+        (
+            "TWISTEDCHAT_LIMITS_MAX_ROOMS",
+            "1 MB",
+            "takes a whole number from 1 to 1 000 000 000 000, not '1 MB'",
+        ),
         ("TWISTEDCHAT_SOCKJS_TEST", "perhaps", "takes true or false, not 'perhaps'"),
         ("TWISTEDCHAT_TRUSTED_PROXIES", "proxy", "'proxy' is not an address range"),
         ("TWISTEDCHAT_ROOMS", "[{title}]", "is not TOML: "),
@@ -247,6 +265,46 @@ def test_faults_of_all_sources_are_told_at_once(file: Path) -> None:
         "--prefix", "--limit max_people", "TWISTEDCHAT_ELEMENT", "prefix", "nosuch", "allow_origins", "limits.max_rooms",
     }  # fmt: skip
     assert len(lines) == 8
+
+
+def test_every_fault_of_tables_is_told_at_once(file: Path) -> None:
+    file.touch(0o600)
+    lines = faults_of_file(
+        file,
+        f'rooms = ["A", "a", "B", "b", {{title = ""}}]\n{KEY}key = "x"\n{KEY}key = "y"\n'
+        '[[token_keys]]\nkid = "2"\nalg = "HS256"\nissuer = "x"\n',
+    )
+    assert lines == [
+        "rooms[5].title: takes 1 to 60 characters in one line",
+        "rooms: 'a' is there twice",
+        "rooms: 'b' is there twice",
+        "token_keys[3]: takes either key or key_file",
+        "token_keys: '1' is there twice",
+    ]
+
+
+def test_a_secret_in_the_wrong_place_hides_no_other_fault(file: Path) -> None:
+    file.touch()
+    file.chmod(0o644)
+    lines = faults_of_file(file, f'{KEY}key = "hushhush"\nkye = 1\n')
+    assert [line.split(":")[0] for line in lines] == ["token_keys", "token_keys.kye"]
+    lines = list(faults(Said({"token_keys": ['{kid = "1", alg = "HS257", issuer = "x", key = "hushhush"}']})))
+    assert [line.split(":")[0] for line in lines] == ["--token-key", "--token-key.alg"]
+    assert "hushhush" not in str(lines)
+
+
+def test_where_each_value_was_said_is_known(file: Path) -> None:
+    file.write_text('prefix = "a"\nhttp = "tcp:0"\nelement = "x"\nrooms = []\n')
+    reading = read(
+        Said({"prefix": "c"}, config=str(file)), {"TWISTEDCHAT_ELEMENT": "b.b", "TWISTEDCHAT_ROOMS": "A"}
+    )
+    assert reading.places == {
+        "prefix": "--prefix", "element": "TWISTEDCHAT_ELEMENT", "http": f"{file}: http", "rooms": "TWISTEDCHAT_ROOMS",
+    }  # fmt: skip
+    assert reading.wrong == frozenset()
+    assert len(reading.faults) == 2
+    assert (reading.values.prefix, reading.values.element) == ("/c", "b.b")
+    assert read(Said({"element": "five"}, config=str(file)), {}).wrong == {"element", "rooms"}
 
 
 def test_a_file_that_is_too_large_or_no_text_is_refused(file: Path) -> None:
@@ -281,7 +339,7 @@ def test_a_file_that_others_may_read_has_no_secret(file: Path) -> None:
     file.touch()
     file.chmod(0o644)
     (line,) = faults_of_file(file, f'{KEY}key = "hushhush"\n')
-    assert line == "token_keys: others may read this file (mode 644) and the secret in it; chmod 600 it"
+    assert line == f"token_keys: others may read this file (mode 644) and the secret in it; {MAKE_PRIVATE}"
 
 
 @pytest.mark.parametrize(
@@ -312,7 +370,7 @@ def test_a_wrong_key_is_told_without_the_secret(file: Path, text: str, told: str
     ("content", "mode", "told"),
     [
         (None, 0o600, "cannot read {path}: No such file or directory"),
-        (b"hushhush", 0o644, "others may read {path} (mode 644); chmod 600 it"),
+        (b"hushhush", 0o644, "others may read {path} (mode 644); " + MAKE_PRIVATE),
         (b" \n", 0o600, "{path} is empty"),
         (b"\xff\xfe", 0o600, "{path} is no key: it is not text"),
     ],
@@ -334,7 +392,7 @@ def test_everyone_may_read_a_public_key(file: Path) -> None:
     assert from_file(file, f'{public}key_file = "k"\n').token_keys[0].key.startswith("-----BEGIN")
     path.write_text('{"kty": "OKP", "x": "abc", "d": "hushhush"}')
     (line,) = faults_of_file(file, f'{public}key_file = "k"\n')
-    assert line == f"token_keys.key_file: others may read {path} (mode 644); chmod 600 it"
+    assert line == f"token_keys.key_file: others may read {path} (mode 644); {MAKE_PRIVATE}"
 
 
 def test_a_public_key_may_stand_where_everyone_reads_it(file: Path) -> None:

@@ -73,6 +73,20 @@ def test_what_is_no_endpoint_is_refused_when_the_service_is_made(text: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("tcp:80:x=1", "it has no option 'x'"),
+        ("tcp", "it lacks its port"),
+        ("tcp:80:127.0.0.1:5:6", "it has too many parts"),
+    ],
+)
+def test_a_reason_is_in_the_operators_words(text: str, reason: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        service(text)
+    assert str(caught.value) == f"http: {text!r} is not a usable endpoint, such as tcp:8080: {reason}"
+
+
+@pytest.mark.parametrize(
     ("error", "told"),
     [
         (OSError(98, "Address already in use"), "port 80 is in use: "),

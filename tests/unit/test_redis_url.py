@@ -60,6 +60,6 @@ def test_certificates_that_cannot_be_used_are_refused_at_the_start(tmp_path: Pat
 
 def test_the_operator_is_told_in_one_line_without_the_password() -> None:
     for scheme in ("redis", "rediss"):
-        with pytest.raises(Refusal, match=r"^--backend: [^\n]*$") as refused:
+        with pytest.raises(Refusal, match=r"^backend: [^\n]*$") as refused:
             MAKERS[scheme].make(f"{scheme}://:hush@h:port", Settings(), Clock())
         assert "hush" not in str(refused.value)

@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from twistedchat.backends.memory import MemoryBackend
 from twistedchat.backends.sqlite import SqliteBackend
-from twistedchat.config import Refusal, Settings
+from twistedchat.config import Settings, WrongValue
 from twistedchat.interfaces import IBackend, IBackendMaker
 
 SQLITE_NAME = "chat.sqlite3"
@@ -25,7 +25,7 @@ class MemoryMaker:
     def make(self, url: str, settings: Settings, reactor: Any) -> IBackend:
         """See IBackendMaker."""
         if url.removeprefix("memory:"):
-            raise Refusal(f"--backend={url}: memory: takes nothing behind the colon")
+            raise WrongValue("backend", "memory: takes nothing behind the colon")
         limits = settings.limits
         # One log more than channels: there is always one that is closed and can make room.
         return MemoryBackend(
@@ -62,7 +62,7 @@ class RedisMaker:
         try:
             return make_redis_backend(url, reactor)
         except BadRedisURL as error:
-            raise Refusal(f"--backend: {error}") from None  # the cause may show the password
+            raise WrongValue("backend", str(error)) from None  # the cause may show the password
 
 
 MAKERS: Mapping[str, IBackendMaker] = {
@@ -106,6 +106,8 @@ def _from_plugin(url: str, scheme: str) -> IBackendMaker:
     if ":" in url and scheme in found:
         return found[scheme]
     known = sorted({*MAKERS, *found})
-    near = difflib.get_close_matches(scheme.lower(), known, n=1, cutoff=0.0)[0]
+    close = difflib.get_close_matches(scheme.lower(), known, n=1)
+    near = f"; did you mean {close[0]}:?" if close else ""
+    names = ", ".join(f"{name}:" for name in known)
     shown = f"{scheme}:" if ":" in url else repr(url)  # what follows the scheme may be a password
-    raise Refusal(f"--backend: no backend is called {shown}; did you mean {near}:?")
+    raise WrongValue("backend", f"no backend is called {shown}{near or f'; known are {names}'}")

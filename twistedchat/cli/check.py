@@ -7,15 +7,18 @@ from functools import partial
 
 from twisted.internet.protocol import Factory
 
-from twistedchat.backends.choose import find_maker
+from twistedchat.backends.choose import find_maker, make_backend, sqlite_path
+from twistedchat.backends.redis_url import BadRedisURL, parse_redis_url
 from twistedchat.chat.rooms import room_channel
 from twistedchat.chat.tokens import Keyring
 from twistedchat.cli.common import Commands
-from twistedchat.config import Faults, Refusal, Settings
+from twistedchat.cli.disk import check_directory, check_file
+from twistedchat.config import Faults, Refusal, Settings, WrongValue
 from twistedchat.core.errors import SafeError
 from twistedchat.listen import PortService
 from twistedchat.live.scripts import Scripts
 from twistedchat.settings.describe import as_toml, tables
+from twistedchat.settings.sources import Reading
 from twistedchat.tap import Options
 from twistedchat.wiring import element_factory
 
@@ -40,15 +43,22 @@ def check_config(chosen: argparse.Namespace) -> None:
     Raises:
         Refusal: something is wrong.
     """
-    options = Options()
+    options = _Options()
     options.environ = os.environ
     options.parseOptions(chosen.chat_options)
-    settings = options.settings
-    faults = list(_faults(settings))
+    faults = [*options.reading.faults, *_faults(options.settings, options.reading)]
     if faults:
         raise Faults(faults)
-    for line in as_toml(settings):
+    for line in as_toml(options.settings):
         print(line)
+
+
+class _Options(Options):
+    """The options of the chat, of which wrong values are no reason to stop."""
+
+    def postOptions(self) -> None:
+        """Read what was said."""
+        self.read()
 
 
 def list_settings(chosen: argparse.Namespace) -> None:
@@ -57,27 +67,94 @@ def list_settings(chosen: argparse.Namespace) -> None:
         print(line)
 
 
-def _faults(settings: Settings) -> Iterator[str]:
-    """Yield what the server would refuse at its start; ports, store and state directory are not touched."""
+def _faults(settings: Settings, reading: Reading) -> Iterator[str]:
+    """Yield what the server would refuse at its start, of the values that are not told to be wrong already.
+
+    Nothing is opened or changed: no port, no store, no state directory.
+    """
+    for key, checks in _CHECKS.items():
+        for check in () if _unfit(key, reading) else checks(settings):
+            try:
+                check()
+            except WrongValue as error:
+                yield error.at(reading.places)
+            except (Refusal, SafeError) as error:
+                yield f"{reading.places.get(key, key)}: {error}"
+
+
+def _unfit(key: str, reading: Reading) -> bool:
+    """Say whether what a check of ``key`` needs is told to be wrong already."""
+    return not {key, *_NEEDS.get(key, ())}.isdisjoint(reading.wrong)
+
+
+_Check = Callable[[], object]
+_NEEDS = {"backend": ("state",), "token_keys": ("public_urls", "token_audiences")}
+
+
+def _http(settings: Settings) -> Iterator[_Check]:
     from twisted.internet import reactor
 
-    checks: list[tuple[str, Callable[[], object]]] = [
-        ("", partial(PortService, reactor, [text], Factory())) for text in settings.http
-    ]
-    checks += [("rooms: ", partial(room_channel, room.title)) for room in settings.rooms]
-    checks.append(("", lambda: find_maker(settings.backend)))
-    checks.append(("token_keys: ", lambda: _keyring(settings)))
-    element = settings.element
-    if element is not None:
-        checks.append(("", lambda: element_factory(element, Scripts())))
-    for where, check in checks:
-        try:
-            check()
-        except (Refusal, SafeError) as error:
-            yield f"{where}{error}"
+    for text in settings.http:
+        yield partial(PortService, reactor, [text], Factory())
 
 
-def _keyring(settings: Settings) -> None:
-    if settings.token_keys:
-        audiences = (*settings.public_urls, *settings.token_audiences)
-        Keyring(settings.token_keys, audiences, lambda: 0.0, settings.avatar_origins)
+def _rooms(settings: Settings) -> Iterator[_Check]:
+    for room in settings.rooms:
+        yield partial(room_channel, room.title)
+
+
+def _state(settings: Settings) -> Iterator[_Check]:
+    if settings.state_dir is not None:
+        yield partial(check_directory, settings.state_dir)
+
+
+def _backend(settings: Settings) -> Iterator[_Check]:
+    yield partial(_check_backend, settings)
+
+
+def _check_backend(settings: Settings) -> None:
+    """Have a URL of ours taken apart by its own parser, and look for a file's directory; no plugin's backend is made."""
+    from twisted.internet import reactor
+
+    url = settings.backend
+    find_maker(url)
+    match url.partition(":")[0]:
+        case "memory":
+            make_backend(settings, reactor)
+        case "sqlite":
+            path = sqlite_path(url, settings.state_dir)
+            if path is not None:
+                check_file(path, made=settings.state_dir)
+        case "redis" | "rediss":
+            try:
+                parse_redis_url(url).endpoint(reactor, 1.0)
+            except BadRedisURL as error:
+                raise Refusal(str(error)) from None  # the cause may show the password
+
+
+def _token_keys(settings: Settings) -> Iterator[_Check]:
+    """Each key by itself, and whom tokens are for."""
+    audiences = (*settings.public_urls, *settings.token_audiences)
+    for key in settings.token_keys:
+        yield partial(Keyring, [key], audiences or ["any"], lambda: 0.0)
+    if settings.token_keys and not audiences:
+        yield _no_audience
+
+
+def _no_audience() -> None:
+    raise Refusal("tokens name the chat that they are for: say public_urls, or token_audiences")
+
+
+def _element(settings: Settings) -> Iterator[_Check]:
+    if settings.element is not None:
+        yield partial(element_factory, settings.element, Scripts())
+
+
+_CHECKS: dict[str, Callable[[Settings], Iterator[_Check]]] = {
+    "http": _http,
+    "state": _state,
+    "backend": _backend,
+    "element": _element,
+    "rooms": _rooms,
+    "token_keys": _token_keys,
+}

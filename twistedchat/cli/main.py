@@ -1,6 +1,7 @@
 """The commands, their options, and their exit codes: 0 done, 1 refused (with the reason on standard error), 2 misused."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -24,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Command = chosen.command
     try:
         command(chosen)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads, such as head, has had enough; what was asked for is done
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        return 0
     except (Refusal, SafeError) as error:
         for line in str(error).splitlines() or [type(error).__name__]:
             print(f"twistedchat: {line}", file=sys.stderr)

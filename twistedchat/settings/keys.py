@@ -30,6 +30,11 @@ _MAX_TOPIC_CHARS = 200
 _MAX_KEY_FILE_BYTES = 16_384
 FOR_OTHERS = 0o007  # of a file's mode; a group may be the operator's way to share a file
 
+# What to do with a file that others may read.
+MAKE_PRIVATE = (
+    "chmod 600 it where it belongs to the server's user, or chgrp it to that user's group and chmod 640 it"
+)
+
 # Fields of records that are never told.
 SECRETS = frozenset({"key"})
 
@@ -128,7 +133,7 @@ def _content(path: str, alg: str) -> str:
     except UnicodeDecodeError:
         raise Faulty((".key_file", f"{path} is no key: it is not text")) from None
     if mode & FOR_OTHERS and _is_secret(alg, text):
-        raise Faulty((".key_file", f"others may read {path} (mode {mode:o}); chmod 600 it"))
+        raise Faulty((".key_file", f"others may read {path} (mode {mode:o}); {MAKE_PRIVATE}"))
     if not text.strip():
         raise Faulty((".key_file", f"{path} is empty"))
     return text
@@ -166,7 +171,7 @@ _LIMIT_TYPES = {field.name: field.type for field in fields(Limits)}
 LIMITS: dict[str, Number] = {name: limit_kind(name) for name in _LIMIT_TYPES}
 
 KEYS = (
-    Key("http", "http", Many(parsing.parse_endpoint, "an endpoint or a list of endpoints"), "http"),
+    Key("http", "http", Many(parsing.parse_endpoint, "an endpoint or a list of endpoints", least=1), "http"),
     Key("state", "state_dir", Path("directory"), "state"),
     Key("backend", "backend", Text(parsing.parse_backend, secret=True), "backend", hides=_has_password),
     Key("transports", "transports", Listed(parsing.parse_transports), "transports"),

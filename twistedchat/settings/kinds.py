@@ -81,6 +81,12 @@ def shown(raw: object) -> str:
 _TYPES: dict[type, str] = {list: "list", dict: "table"}
 
 
+def plain(number: float) -> str:
+    """Return a number as people write it: 0.5, 31 622 400, without an exponent."""
+    whole = number == int(number)
+    return f"{int(number):,}".replace(",", " ") if whole else f"{number:,}".replace(",", " ")
+
+
 def _wrong(kind: Kind, raw: object) -> Faulty:
     return Faulty(("", f"takes {kind.takes}, not {shown(raw)}"))
 
@@ -140,10 +146,17 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """Several texts, each parsed, each once; a lone text is a list of one, or one with commas."""
+    """Several texts, each parsed, each once; a lone text is a list of one, or one with commas.
+
+    Attributes:
+        parse: makes the value of a text, or raises ``Refusal``.
+        takes: see ``Kind``.
+        least: how many there must be.
+    """
 
     parse: Callable[[str], Any] = str
     takes: str = "a list of texts"
+    least: int = 0
 
     def from_text(self, text: str) -> object:
         """See ``Kind``: separated by commas or spaces."""
@@ -154,6 +167,8 @@ class Many:
         texts = [raw] if isinstance(raw, str) else raw
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise _wrong(self, raw)
+        if len(texts) < self.least:
+            raise Faulty(("", f"takes {self.takes}, at least {self.least}"))
         return tuple(dict.fromkeys(collect(partial(_parsed, self.parse, text) for text in texts)))
 
 
@@ -218,7 +233,7 @@ class Number:
         """See ``Kind``."""
         number = "a whole number" if self.whole else "a number"
         start = "above" if self.above else "from"
-        return f"{number}{f' of {self.unit}' if self.unit else ''} {start} {self.least:g} to {self.most:g}"
+        return f"{number}{f' of {self.unit}' if self.unit else ''} {start} {plain(self.least)} to {plain(self.most)}"
 
     def from_text(self, text: str) -> object:
         """See ``Kind``."""

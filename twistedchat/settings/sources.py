@@ -12,8 +12,8 @@ from typing import Any
 
 from twistedchat.config import Faults, Limits, Refusal, Settings
 from twistedchat.parsing import nearest
-from twistedchat.settings.keys import BY_NAME, FOR_OTHERS, LIMITS, RELATIONS
-from twistedchat.settings.kinds import Faulty, Kind
+from twistedchat.settings.keys import BY_NAME, FOR_OTHERS, LIMITS, MAKE_PRIVATE, RELATIONS
+from twistedchat.settings.kinds import Faulty, Kind, plain
 
 PREFIX = "TWISTEDCHAT_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -67,14 +67,46 @@ class _Layer:
             self.fault(f"{name}{where}", what)
 
 
-def read_settings(said: Said, environ: Mapping[str, str]) -> Settings:
-    """Return the settings that command line, environment and file make together.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What command line, environment and file say together, and what is wrong with it.
 
-    ``state_dir`` is None where nobody says it; ``owner`` is nobody's to say here.
+    Attributes:
+        values: the settings; the default stands in where a value is wrong. ``state_dir`` is None where nobody says it;
+            ``owner`` is nobody's to say here.
+        places: where each key's value was said, as a line for the operator begins; of the keys that somebody says.
+        wrong: keys whose value is wrong.
+        faults: a line for everything that is wrong, in any of the three.
+    """
+
+    values: Settings
+    places: Mapping[str, str]
+    wrong: frozenset[str]
+    faults: tuple[str, ...]
+
+    def check(self) -> None:
+        """Go on if nothing is wrong.
+
+        Raises:
+            Faults: something is.
+        """
+        if self.faults:
+            raise Faults(self.faults)
+
+
+def read_settings(said: Said, environ: Mapping[str, str]) -> Settings:
+    """Return the settings that command line, environment and file make together; see ``Reading``.
 
     Raises:
         Faults: with a line for everything that is wrong, in any of the three.
     """
+    reading = read(said, environ)
+    reading.check()
+    return reading.values
+
+
+def read(said: Said, environ: Mapping[str, str]) -> Reading:
+    """Return all that command line, environment and file say."""
     layers = [_options(said), _environment(environ)]
     path = said.config or environ.get(CONFIG_VARIABLE) or None
     if path is not None:
@@ -82,21 +114,24 @@ def read_settings(said: Said, environ: Mapping[str, str]) -> Settings:
     faults = [fault for layer in layers for fault in layer.faults]
     values: dict[str, Any] = {}
     limits: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    wrong: set[str] = set()
     for layer in reversed(layers):
-        values |= _read(layer, faults)
+        found = _read(layer, faults)
+        values |= found
         limits |= _read_limits(layer, faults)
+        places |= {name: layer.value_name(name) for name in layer.values}
+        wrong = wrong - found.keys() | layer.values.keys() - found.keys()
     chosen = Limits(**limits)
     faults += _unrelated(chosen)
-    if faults:
-        raise Faults(faults)
-    return Settings(**values, limits=chosen)
+    settings = Settings(**{BY_NAME[name].field: value for name, value in values.items()}, limits=chosen)
+    return Reading(settings, places, frozenset(wrong), tuple(faults))
 
 
 def _read(layer: _Layer, faults: list[str]) -> dict[str, Any]:
-    """Return the values of a layer by field; add what is wrong to ``faults``."""
+    """Return the values of a layer by key; add what is wrong to ``faults``."""
     kinds = {name: BY_NAME[name].kind for name in layer.values}
-    found = _read_all(layer.values, kinds, layer.value_name, layer.base, faults)
-    return {BY_NAME[name].field: value for name, value in found.items()}
+    return _read_all(layer.values, kinds, layer.value_name, layer.base, faults)
 
 
 def _read_limits(layer: _Layer, faults: list[str]) -> dict[str, Any]:
@@ -121,10 +156,14 @@ def _read_all(
 
 def _unrelated(limits: Limits) -> list[str]:
     return [
-        f"limits: {small} ({getattr(limits, small):g}) must not be above {large} ({getattr(limits, large):g}): {why}"
+        f"limits: {small} ({_limit(limits, small)}) must not be above {large} ({_limit(limits, large)}): {why}"
         for small, large, why in RELATIONS
         if getattr(limits, small) > getattr(limits, large)
     ]
+
+
+def _limit(limits: Limits, name: str) -> str:
+    return plain(getattr(limits, name))
 
 
 def _options(said: Said) -> _Layer:
@@ -137,7 +176,6 @@ def _options(said: Said) -> _Layer:
             layer.values[name] = text
     _join_tables(layer)
     for name in [name for name, raw in layer.values.items() if BY_NAME[name].hides(raw)]:
-        del layer.values[name]
         layer.fault(
             layer.value_name(name),
             f"everyone on this machine can read a command line; give a secret by file or by {PREFIX}{name.upper()}",
@@ -156,7 +194,7 @@ def _options(said: Said) -> _Layer:
 
 def _join_tables(layer: _Layer) -> None:
     """Make one list of what repeated options say, each a table, a list of tables or a text."""
-    for name in ("rooms", "token_keys"):
+    for name in ("rooms", "token_keys", "api_keys"):
         texts = layer.values.pop(name, None)
         tables: list[object] = []
         for text in texts if isinstance(texts, list) else []:
@@ -234,13 +272,13 @@ def _take_table(layer: _Layer, path: str, table: dict[str, object], mode: int) -
     for name, raw in table.items():
         if name not in BY_NAME:
             layer.fault(f"{path}: {name}", f"unknown{nearest(name, [*BY_NAME, 'limits'])}")
-        elif mode & FOR_OTHERS and BY_NAME[name].hides(raw):
+            continue
+        layer.values[name] = raw
+        if mode & FOR_OTHERS and BY_NAME[name].hides(raw):
             layer.fault(
                 f"{path}: {name}",
-                f"others may read this file (mode {mode:o}) and the secret in it; chmod 600 it",
+                f"others may read this file (mode {mode:o}) and the secret in it; {MAKE_PRIVATE}",
             )
-        else:
-            layer.values[name] = raw
     if not isinstance(limits, dict):
         layer.fault(f"{path}: limits", "takes a table, [limits]")
         return

@@ -4,11 +4,10 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from twistedchat.parsing import nearest
-from twistedchat.settings.kinds import Faulty, Kind, collect
+from twistedchat.settings.kinds import Faulty, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,17 @@ class Tables:
         tables = [raw] if isinstance(raw, dict) else raw
         if not isinstance(tables, list) or len(tables) < self.least:
             raise Faulty(("", f"takes {self.takes}"))
-        found = collect(
-            partial(self._record, table, base, f"[{at}]" if len(tables) > 1 else "")
-            for at, table in enumerate(tables, 1)
-        )
+        found: list[Any] = []
+        faults: list[tuple[str, str]] = []
+        for at, table in enumerate(tables, 1):
+            try:
+                found.append(self._record(table, base, f"[{at}]" if len(tables) > 1 else ""))
+            except Faulty as error:
+                faults += error.faults
         counts = Counter(map(self.identity, found))
-        twice = [f"{name!r}" for name, count in counts.items() if count > 1]
-        if twice:
-            raise Faulty(("", f"{twice[0]} is there twice"))
+        faults += [("", f"{name!r} is there twice") for name, count in counts.items() if count > 1]
+        if faults:
+            raise Faulty(*faults)
         return tuple(found)
 
     def _record(self, table: object, base: str, place: str) -> Any:
