@@ -106,6 +106,10 @@ class Limits:
         says_burst: chat messages of one person at once.
         address_says_per_s: chat messages of all people of one address together, sustained; an office is behind one.
         address_says_burst: chat messages of all people of one address together, at once.
+        address_rooms_per_s: rooms that all people of one address make together, sustained; each that is used stays.
+        address_rooms_burst: rooms that all people of one address make together, at once.
+        address_accounts_per_s: accounts that are made from one address, sustained; each stays.
+        address_accounts_burst: accounts that are made from one address at once; a school class is behind one.
         edit_s: a message can be changed or taken back by its author for this long.
         stop_s: everything is written and closed within this after SIGTERM; supervisors commonly kill after 10 s.
     """
@@ -145,6 +149,10 @@ class Limits:
     says_burst: int = 20
     address_says_per_s: float = 100.0
     address_says_burst: int = 1_000
+    address_rooms_per_s: float = 0.02
+    address_rooms_burst: int = 30
+    address_accounts_per_s: float = 0.01
+    address_accounts_burst: int = 30
     edit_s: float = 900.0
     stop_s: float = 4.0
 

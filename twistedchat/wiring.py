@@ -63,6 +63,8 @@ def chat_rules(settings: Settings) -> ChatRules:
         texts=TextRules(limits.max_text_chars, limits.edit_s),
         address_says_per_s=limits.address_says_per_s,
         address_says_burst=limits.address_says_burst,
+        address_rooms_per_s=limits.address_rooms_per_s,
+        address_rooms_burst=limits.address_rooms_burst,
     )
 
 

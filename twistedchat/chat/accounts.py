@@ -29,8 +29,6 @@ TRIES_PER_NAME_S = 1 / 30
 TRIES_PER_NAME = 10
 TRIES_PER_ADDRESS_S = 1 / 5
 TRIES_PER_ADDRESS = 60  # an office in the morning
-NEW_PER_ADDRESS_S = 1 / 300
-NEW_PER_ADDRESS = 10
 
 _RENAMED_MEANWHILE = 3  # reads, when the record moves between two of them
 _MAX_KEY_CHARS = 64
@@ -151,17 +149,24 @@ class Accounts:
         passwords: makes and compares hashes.
         wall: seconds since 1970.
         clock: seconds, of the clock that limits go by.
+        new_per_s, new_burst: how fast accounts may be made from one address.
     """
 
     def __init__(
-        self, backend: IBackend, passwords: Passwords, wall: Callable[[], float], clock: Callable[[], float]
+        self,
+        backend: IBackend,
+        passwords: Passwords,
+        wall: Callable[[], float],
+        clock: Callable[[], float],
+        new_per_s: float = 0.01,
+        new_burst: int = 30,
     ) -> None:
         self._backend = backend
         self._passwords = passwords
         self._wall = wall
         self._names = Attempts(TRIES_PER_NAME_S, TRIES_PER_NAME, clock)
         self._addresses = Attempts(TRIES_PER_ADDRESS_S, TRIES_PER_ADDRESS, clock)
-        self._new = Attempts(NEW_PER_ADDRESS_S, NEW_PER_ADDRESS, clock)
+        self._new = Attempts(new_per_s, new_burst, clock)
 
     # --- asking
 

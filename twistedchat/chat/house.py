@@ -44,10 +44,6 @@ _LIST_S = 1.0  # a list of more rooms than that is made so often at most; so are
 _TYPES_PER_S = 0.5
 _ADDRESS_OPENS_PER_S = 1.0  # private chats opened from one address
 _ADDRESS_OPENS_BURST = 100
-_MAKES_PER_S = (
-    1 / 60
-)  # rooms made from one address: each stays once something was said in it, and there may be so many
-_MAKES_BURST = 30
 _NAMES_PER_S = 0.2
 _NAMES_BURST = 10
 
@@ -62,6 +58,7 @@ class ChatRules:
         user_rooms: whether visitors may open rooms of their own.
         texts: what may be said.
         address_says_per_s, address_says_burst: how fast all people of one address may post together.
+        address_rooms_per_s, address_rooms_burst: how fast they may make rooms.
     """
 
     rooms: tuple[Room, ...] = (Room("room/lobby", "Lobby"),)
@@ -70,6 +67,8 @@ class ChatRules:
     texts: TextRules = field(default_factory=TextRules)
     address_says_per_s: float = 100.0
     address_says_burst: int = 1_000
+    address_rooms_per_s: float = 0.02
+    address_rooms_burst: int = 30
 
 
 class Chat:
@@ -141,7 +140,7 @@ class Chat:
         )
         self._by_address = Buckets(rules.address_says_per_s, rules.address_says_burst)
         self._opens_of_address = Buckets(_ADDRESS_OPENS_PER_S, _ADDRESS_OPENS_BURST)
-        self._makes = Attempts(_MAKES_PER_S, _MAKES_BURST, clock)
+        self._makes = Attempts(rules.address_rooms_per_s, rules.address_rooms_burst, clock)
         self._types = Buckets(_TYPES_PER_S, 2)
         self._names = Buckets(_NAMES_PER_S, _NAMES_BURST)
         self._listed: list[tuple[str, str, int]] = []

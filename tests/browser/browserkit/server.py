@@ -38,6 +38,7 @@ class ChatServer:
     def start(self) -> "ChatServer":
         """Start it; again on the same port where it ran before. Returns once it has printed its URL."""
         twistd = [str(Path(sys.executable).parent / "twistd"), "-n", "--pidfile=", "chat"]
+        twistd += [f"--limit=address_{what}_burst=100000" for what in ("says", "rooms", "accounts")]
         listen = ["--http", f"tcp:{self._port}:{LOCAL}", "--state", str(self._folder / "state")]
         self._process = Process([*twistd, *listen, *self._options], ROOT, {"PYTHONUNBUFFERED": "1"})
         self._read_to = 0
