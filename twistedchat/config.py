@@ -25,6 +25,7 @@ DEFAULT_STATE_NAME = "twistedchat-state"
 DEFAULT_BACKEND = "sqlite:"
 ROOM_KINDS = ("public", "unlisted", "members")
 TOKEN_ALGORITHMS = ("HS256", "EdDSA")
+API_RIGHTS = ("post", "alert", "look", "rooms")
 
 
 class Refusal(Exception):
@@ -111,6 +112,8 @@ class Limits:
         address_accounts_per_s: accounts that are made from one address, sustained; each stays.
         address_accounts_burst: accounts that are made from one address at once; a school class is behind one.
         edit_s: a message can be changed or taken back by its author for this long.
+        api_per_s: requests of one API key, sustained; a busy site that posts what happens there.
+        api_burst: requests of one API key at once.
         stop_s: everything is written and closed within this after SIGTERM; supervisors commonly kill after 10 s.
     """
 
@@ -154,6 +157,8 @@ class Limits:
     address_accounts_per_s: float = 0.01
     address_accounts_burst: int = 30
     edit_s: float = 900.0
+    api_per_s: float = 50.0
+    api_burst: int = 500
     stop_s: float = 4.0
 
 
@@ -205,6 +210,22 @@ class TokenKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key with which a program of the operator may use the API.
+
+    Attributes:
+        name: the program's name: what it says is shown under it, and its ids are its own.
+        may: what it may do: ``post`` (speak in any room), ``alert`` (to everyone), ``look`` (which rooms there are, who is in
+            them), ``rooms`` (make and delete them).
+        key: the key's text, at least 32 characters. Never shown or logged.
+    """
+
+    name: str
+    may: tuple[str, ...]
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator chose; checked, and in the form in which it is used.
 
@@ -226,6 +247,7 @@ class Settings:
         user_rooms: whether visitors may open rooms of their own.
         registration: whether visitors may make accounts for themselves.
         token_keys: keys of those who may vouch for people.
+        api_keys: keys of programs that may use the API; without one there is none.
         token_audiences: what a token's ``aud`` may be, besides the public URLs.
         avatar_origins: origins whose pictures tokens may name for people, besides our own.
         metrics_allow: addresses that may read ``/metrics`` and the details of ``/readyz``, besides this machine itself.
@@ -248,6 +270,7 @@ class Settings:
     user_rooms: bool = True
     registration: bool = True
     token_keys: tuple[TokenKey, ...] = ()
+    api_keys: tuple[ApiKey, ...] = ()
     token_audiences: tuple[str, ...] = ()
     avatar_origins: tuple[str, ...] = ()
     metrics_allow: tuple[Network, ...] = ()

@@ -30,6 +30,7 @@ from twistedchat.listen import PortService
 from twistedchat.live.scripts import Scripts
 from twistedchat.paths import static_dir
 from twistedchat.state import State, open_state
+from twistedchat.web.api import make_api
 from twistedchat.web.front import make_site
 from twistedchat.web.health import NAMES, Healthz, Insiders, MetricsPage, Readiness, Readyz
 from twistedchat.web.hosts import Hosts, Proxies
@@ -133,7 +134,7 @@ class House:
             fast.update({name.decode(): mount for name, mount in self._tests.mounts.items()})
         prefix = self.settings.prefix
         self.entrances = {f"{prefix}/{name}".encode(): mount for name, mount in fast.items()}
-        return under_prefix(prefix, Front({**fast, **self._monitors()}, pages.resource))
+        return under_prefix(prefix, Front({**fast, **self._monitors(), **self._programs()}, pages.resource))
 
     def _monitors(self) -> dict[str, IResource]:
         """What probes and monitors ask for."""
@@ -147,6 +148,13 @@ class House:
         self.metrics = Metrics(sources)
         pages = (Healthz(), Readyz(self.readiness, insiders), MetricsPage(self.metrics.text, insiders))
         return dict(zip(NAMES, pages, strict=True))
+
+    def _programs(self) -> dict[str, IResource]:
+        """What programs of the operator ask for, where there are any."""
+        settings = self.settings
+        if not settings.api_keys:
+            return {}
+        return {"api": make_api(settings, self.chat.programs, self._reactor.seconds).resource}
 
     def readiness(self) -> Readiness:
         """Return whether new visitors should be sent here, and what stands in the way."""

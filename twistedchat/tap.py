@@ -116,6 +116,11 @@ class Options(usage.Options):
         "https://example.org", key_file = "site.pem"}; may be repeated. [default: none]"""
         self._add("token_keys", table)
 
+    def opt_api_key(self, table: str) -> None:
+        """Key of a program that may use the API, as an inline TOML table: {name = "shop", may = ["post"], key_file =
+        "shop.key"}; may be repeated. [default: none]"""
+        self._add("api_keys", table)
+
     def opt_token_audience(self, audience: str) -> None:
         """What a token's aud may be, besides the public URLs; may be repeated. [default: none]"""
         self._add("token_audiences", audience)

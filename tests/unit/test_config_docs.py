@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from twistedchat.backends.measured import MeasuredBackend
-from twistedchat.config import Limits, RoomSetting, Settings, TokenKey
+from twistedchat.config import ApiKey, Limits, RoomSetting, Settings, TokenKey
 from twistedchat.settings.describe import descriptions, tables
 from twistedchat.settings.keys import LIMITS
 from twistedchat.settings.sources import Said, read_settings
@@ -18,7 +18,7 @@ from twistedchat.web.metrics import HouseCollector, Sources
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "operation.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("kind", [Settings, Limits, RoomSetting, TokenKey])
+@pytest.mark.parametrize("kind", [Settings, Limits, RoomSetting, TokenKey, ApiKey])
 def test_every_field_is_described(kind: type) -> None:
     told = descriptions(kind)
     assert list(told) == [field.name for field in dataclasses.fields(kind)]

@@ -20,6 +20,7 @@ from twistedchat.live.scripts import Scripts
 from twistedchat.settings.describe import as_toml, tables
 from twistedchat.settings.sources import Reading
 from twistedchat.tap import Options
+from twistedchat.web.api import make_keys
 from twistedchat.wiring import element_factory
 
 CHECK = """Say what "twistd chat" would run with, as a TOML file with stars in place of secrets; takes the options of "twistd
@@ -145,6 +146,10 @@ def _no_audience() -> None:
     raise Refusal("tokens name the chat that they are for: say public_urls, or token_audiences")
 
 
+def _api_keys(settings: Settings) -> Iterator[_Check]:
+    yield partial(make_keys, settings, lambda: 0.0)
+
+
 def _element(settings: Settings) -> Iterator[_Check]:
     if settings.element is not None:
         yield partial(element_factory, settings.element, Scripts())
@@ -157,4 +162,5 @@ _CHECKS: dict[str, Callable[[Settings], Iterator[_Check]]] = {
     "element": _element,
     "rooms": _rooms,
     "token_keys": _token_keys,
+    "api_keys": _api_keys,
 }

@@ -1,30 +1,36 @@
-"""``gen-key`` and ``sign-token``: for a site that vouches for its users, and for trying that out."""
+"""``gen-key`` and ``sign-token``: keys of sites that vouch for their users, and of programs that use the API."""
 
 import argparse
 import json
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from twistedchat.chat.tokens import make_key, public_key, sign
 from twistedchat.cli.common import Commands
 from twistedchat.config import TOKEN_ALGORITHMS, Refusal
 
+API = "api"
+
 GENERATE = """Make a key to sign tokens with, in a new file that is for its owner alone, and print the table for the chat's
-configuration. With EdDSA the chat gets the public half, and the file is for the site only. Without FILE it is printed."""
+configuration. With EdDSA the chat gets the public half, and the file is for the site only. With api it is a key with which a
+program uses the API. Without FILE it is printed."""
 SIGN = "Print a token that vouches for a person, signed with a key of gen-key."
 _MAX_TTL_S = 86_400
 _MAX_KEY_BYTES = 16_384
+_API_KEY_BYTES = 32
 
 
 def add_commands(commands: Commands) -> None:
     """Make the commands known."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "gen-key", help="make a key to sign tokens with", description=GENERATE
+        "gen-key", help="make a key to sign tokens with, or for the API", description=GENERATE
     )
     parser.add_argument("file", metavar="FILE", nargs="?", help="the new file")
-    parser.add_argument("--alg", choices=TOKEN_ALGORITHMS, default="EdDSA", help="[default: EdDSA]")
+    parser.add_argument("--alg", choices=(*TOKEN_ALGORITHMS, API), default="EdDSA", help="[default: EdDSA]")
     parser.add_argument("--kid", metavar="ID", help="the key's id [default: a random one]")
     parser.add_argument(
         "--issuer", metavar="URL", default="https://example.org", help="the site that signs with it"
@@ -45,19 +51,31 @@ def generate(chosen: argparse.Namespace) -> None:
     Raises:
         Refusal: the file cannot be made.
     """
-    text = make_key(chosen.alg, chosen.kid)
+    text = secrets.token_urlsafe(_API_KEY_BYTES) if chosen.alg == API else make_key(chosen.alg, chosen.kid)
     if chosen.file is None:
         print(text)
         return
     _write(chosen.file, text)
-    print("[[token_keys]]")
-    print(f"kid = {json.dumps(json.loads(text)['kid'])}")
-    print(f"alg = {json.dumps(chosen.alg)}")
-    print(f"issuer = {json.dumps(chosen.issuer)}")
+    for line in _program(chosen.file) if chosen.alg == API else _site(chosen, text):
+        print(line)
+
+
+def _program(path: str) -> Iterator[str]:
+    yield "[[api_keys]]"
+    yield f"name = {json.dumps(Path(path).stem)}"
+    yield 'may = ["post"]'
+    yield f"key_file = {json.dumps(os.path.abspath(path))}"
+
+
+def _site(chosen: argparse.Namespace, text: str) -> Iterator[str]:
+    yield "[[token_keys]]"
+    yield f"kid = {json.dumps(json.loads(text)['kid'])}"
+    yield f"alg = {json.dumps(chosen.alg)}"
+    yield f"issuer = {json.dumps(chosen.issuer)}"
     if chosen.alg == "EdDSA":
-        print(f"key = '{public_key(text)}'")
+        yield f"key = '{public_key(text)}'"
     else:
-        print(f"key_file = {json.dumps(os.path.abspath(chosen.file))}")
+        yield f"key_file = {json.dumps(os.path.abspath(chosen.file))}"
 
 
 def _write(path: str, text: str) -> None:

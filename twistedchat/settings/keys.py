@@ -1,6 +1,7 @@
 """Every key: its name in a file, its option, what it takes, and where its value goes."""
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -8,7 +9,16 @@ from functools import partial
 from operator import attrgetter
 
 from twistedchat import parsing
-from twistedchat.config import ROOM_KINDS, TOKEN_ALGORITHMS, Limits, Refusal, RoomSetting, TokenKey
+from twistedchat.config import (
+    API_RIGHTS,
+    ROOM_KINDS,
+    TOKEN_ALGORITHMS,
+    ApiKey,
+    Limits,
+    Refusal,
+    RoomSetting,
+    TokenKey,
+)
 from twistedchat.settings.kinds import (
     Faulty,
     Flag,
@@ -28,6 +38,9 @@ _YEAR_S = 366 * _DAY_S
 _MAX_ROOM_CHARS = 60
 _MAX_TOPIC_CHARS = 200
 _MAX_KEY_FILE_BYTES = 16_384
+MAX_PROGRAM_CHARS = 32  # it is shown as the name of a person is
+_API_KEY_TEXT = re.compile(r"[A-Za-z0-9._~+/=-]{32,512}")  # RFC 6750
+_SECRET = "a secret"  # in place of an algorithm
 FOR_OTHERS = 0o007  # of a file's mode; a group may be the operator's way to share a file
 
 # What to do with a file that others may read.
@@ -88,6 +101,12 @@ def _line(most: int, least: int, text: str) -> str:
     return text.strip()
 
 
+def _right(text: str) -> str:
+    if text not in API_RIGHTS:
+        raise Refusal(f"unknown right {text!r}; known are {', '.join(API_RIGHTS)}")
+    return text
+
+
 _ROOM: dict[str, Kind] = {
     "title": Text(partial(_line, _MAX_ROOM_CHARS, 1)),
     "kind": Text(_room_kind),
@@ -106,6 +125,14 @@ _TOKEN_KEY: dict[str, Kind] = {
 }
 
 
+_API_KEY: dict[str, Kind] = {
+    "name": Text(partial(_line, MAX_PROGRAM_CHARS, 1)),
+    "may": Many(_right, "a list of rights"),
+    "key": Text(secret=True),
+    "key_file": Path(),
+}
+
+
 def _room(table: dict[str, object], base: str) -> RoomSetting:
     return RoomSetting(**read_table(table, _ROOM, base, needed=["title"]))
 
@@ -120,6 +147,20 @@ def _token_key(table: dict[str, object], base: str) -> TokenKey:
         raise Faulty(("", "takes either key or key_file"))
     text = values.pop("key", None) or _content(values.pop("key_file", ""), values["alg"])
     return TokenKey(**values, key=text.strip())
+
+
+def _api_key(table: dict[str, object], base: str) -> ApiKey:
+    values = read_table(table, _API_KEY, base, needed=["name", "may"])
+    if ("key" in values) == ("key_file" in values):
+        raise Faulty(("", "takes either key or key_file"))
+    if not values["may"]:
+        raise Faulty((".may", f"takes at least one of {', '.join(API_RIGHTS)}"))
+    text = (values.pop("key", None) or _content(values.pop("key_file", ""), _SECRET)).strip()
+    if not _API_KEY_TEXT.fullmatch(text):
+        raise Faulty(
+            ("", 'its key takes 32 to 512 of A-Z a-z 0-9 - . _ ~ + / =; "gen-key --alg api" makes one')
+        )
+    return ApiKey(values["name"], values["may"], text)
 
 
 def _content(path: str, alg: str) -> str:
@@ -203,6 +244,13 @@ KEYS = (
             "a list of tables with kid, alg, issuer, and key or key_file",
         ),
         "token-key",
+        hides=_has_key,
+    ),
+    Key(
+        "api_keys",
+        "api_keys",
+        Tables(_api_key, None, attrgetter("name"), 0, "a list of tables with name, may, and key or key_file"),
+        "api-key",
         hides=_has_key,
     ),
     Key("token_audiences", "token_audiences", Many(takes="a list of audiences"), "token-audience"),

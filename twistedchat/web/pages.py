@@ -116,7 +116,7 @@ def _shell(path: Path, body: str) -> bytes:
     return _BODY.sub(body, path.read_text("utf-8"), count=1).encode()
 
 
-def _is_text(path: Sequence[bytes]) -> bool:
+def is_text(path: Sequence[bytes]) -> bool:
     """Say whether a path is UTF-8 without NUL: klein and the file system log an error for each that is not."""
     whole = b"/".join(path)
     try:
@@ -160,7 +160,7 @@ class Front(Resource):
         """Hand what is not fast to klein, with its path restored."""
         above, below = request.prepath or [], request.postpath or []
         request.postpath = [above.pop(), *below]
-        return self._pages if _is_text(request.postpath) else _NOWHERE
+        return self._pages if is_text(request.postpath) else _NOWHERE
 
 
 def under_prefix(prefix: str, resource: IResource) -> IResource:
