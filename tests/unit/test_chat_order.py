@@ -373,3 +373,24 @@ def test_where_visitors_cannot_open_rooms_they_enter_those_that_are_there() -> N
     assert house.wait(house.chat.open_room(ann, "lobby")).channel == "room/lobby"
     with pytest.raises(NoSuchRoom, match="visitors cannot make one"):
         house.wait(house.chat.open_room(ann, "Mine"))
+
+
+def test_a_topic_that_was_cleared_stays_cleared_where_the_configuration_has_one() -> None:
+    lobby = Room("room/lobby", "Lobby", topic="of the house")
+    house = House(rooms=(lobby,))
+    ann = house.guest("Ann")
+    ann.rights = frozenset({"moderator"})
+    assert house.wait(house.chat.topic(ann, "room/lobby")) == "of the house"
+    house.wait(house.chat.set_topic(ann, "room/lobby", message_id(1), ""))
+    again = House(store=house.store, rooms=(lobby,))
+    assert again.chat.rooms.find("room/lobby").topic == ""  # type: ignore[union-attr]
+
+
+def test_who_made_a_room_is_dismissed_by_another_owner_like_anyone(club: Club) -> None:
+    club.do("appoint", club.olga, club.max.person, Role.OWNER)
+    with pytest.raises(NotAllowed):
+        club.do("appoint", club.mia, club.olga.person, Role.NOBODY)
+    club.do("appoint", club.max, club.olga.person, Role.MEMBER)
+    assert club.house.wait(club.house.chat.role(club.olga, club.room)) is Role.MEMBER
+    with pytest.raises(NotAllowed):
+        club.do("kick", club.olga, club.stan.person)

@@ -195,14 +195,16 @@ def test_a_ticket_with_a_name_brings_them_back_under_it(crowd: Crowd) -> None:
     assert crowd.come(ticket=ticket, client="2").person.name == "Anna", "the name they have here"
 
 
-def test_a_ticket_whose_name_another_one_has_needs_another_name(crowd: Crowd) -> None:
+def test_who_comes_back_and_finds_their_name_taken_is_the_same_person_with_a_number(crowd: Crowd) -> None:
     ann = crowd.come("Ann")
     ticket = crowd.people.ticket(ann, "1")
     crowd.gone(ann)
     crowd.come("ann", client="2")
+    again = crowd.come(None, ticket, client="3")
+    assert (again.person.key, again.person.name) == (ann.person.key, "Ann 2")
     with pytest.raises(NameTaken):
-        crowd.come(ticket=ticket)
-    assert crowd.come("Ann II", ticket).person.key == ann.person.key
+        crowd.come("ANN", ticket, client="3")
+    assert crowd.come("Anna", ticket, client="3").person.name == "Anna"
 
 
 def test_a_ticket_that_is_none_brings_nobody(crowd: Crowd) -> None:

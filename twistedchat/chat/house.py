@@ -221,7 +221,7 @@ class Chat:
             raise BadText(f"a topic has at most {MAX_TOPIC_CHARS} characters")
         await self._rights.at_least(visitor, channel, Role.MODERATOR)
         self._not_too_fast(visitor)
-        await self.rooms.change(channel, topic=" ".join(text.split()))
+        await self.rooms.change(channel, topic=" ".join(text.split()), topic_set=True)
         log = await self._open_channel(channel)
         who = visitor.person
         event = wire.encode(["topic", {"from": (who.key, who.name), "text": " ".join(text.split())}])

@@ -131,6 +131,10 @@ class Moderation:
         order = await self._orders.of(channel)
         needed = Role.OWNER if max(role, order.role(whom.key)) >= Role.MODERATOR else Role.MODERATOR
         await self._begin(visitor, channel, needed)
+        room = self._rooms.find(channel)
+        if room is not None and room.owner == whom.key:
+            await self._rights.at_least(visitor, channel, Role.OWNER)
+            await self._rooms.change(channel, owner="")  # from now on they are what they are appointed
         await self._orders.appoint(channel, whom.key, whom.name, role)
         if role is Role.NOBODY:
             await self._show_out_strangers(channel, [whom.key])

@@ -173,7 +173,11 @@ class People:
         here = self._visitors.find(key)
         if name is None and here is not None:
             return self._visitors.enter(here.person, arrival)
-        return await self._as_guest(key, clean_name(old if name is None else name), arrival)
+        if name is not None:
+            return await self._as_guest(key, clean_name(name), arrival)
+        return await self._numbered(  # they stay who they are, though somebody has their name by now
+            Person(key, clean_name(old)), lambda free: self._visitors.enter(Person(key, free), arrival)
+        )
 
     async def _by_password(self, name: str, password: str, arrival: Arrival) -> Visitor:
         chosen = clean_name(name)

@@ -34,6 +34,7 @@ class Room:
         title: what is shown.
         kind: who may find and enter it.
         topic: what it is about; "" for nothing told.
+        topic_set: somebody in the room said what it is about, so that the configuration does not.
         owner: key of the person who made it; "" for none.
         keep_entries: messages that are kept; 0 for all.
         keep_s: seconds for which messages are kept; 0 for ever.
@@ -48,6 +49,7 @@ class Room:
     keep_entries: int = 0
     keep_s: float = 0.0
     over: bool = False
+    topic_set: bool = False
 
 
 def room_channel(title: str) -> str:
@@ -118,9 +120,8 @@ class Rooms:
             return
         self._versions[record.key] = record.version
         if mine is not None and record.key in self._standing:
-            kept = replace(
-                mine, topic=kept.topic or mine.topic, over=False
-            )  # the configuration says all else
+            said = kept if kept.topic_set else mine  # of all else the configuration speaks
+            kept = replace(mine, topic=said.topic, topic_set=kept.topic_set)
         self._rooms[record.key] = kept
 
     def is_standing(self, channel: str) -> bool:
