@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections import Counter
 from ipaddress import ip_network
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,6 +23,7 @@ from twistedchat.interfaces import IBackend
 from twistedchat.service import House
 from twistedchat.testing.kit import MemoryHouse
 from twistedchat.web.front import make_site
+from twistedchat.web.metrics import Metrics, Sources
 
 LOOPBACK = IPv4Address("TCP", "127.0.0.1", 40000)
 STRANGER = IPv4Address("TCP", "203.0.113.9", 40000)
@@ -193,6 +197,17 @@ def test_the_figures_follow_what_happens() -> None:
     assert found["twistedchat_rooms"] == 1
     assert found["twistedchat_http_answers_total{class=2xx}"] >= 2
     assert found["process_resident_memory_bytes"] > 1e6
+
+
+def test_who_is_away_is_not_counted_as_a_slow_reader() -> None:
+    clients = {
+        name: SimpleNamespace(attached=attached, reading=SimpleNamespace(behind=behind))
+        for name, attached, behind in (("here", True, 2), ("away", False, 3))
+    }
+    live: Any = SimpleNamespace(clients=clients, refused=Counter())
+    store = MeasuredBackend(MemoryBackend(), lambda: 0.0)
+    text = Metrics(Sources(live, [], store, lambda: 0, Counter(), Counter())).text().decode()
+    assert figures(text)["twistedchat_readers_behind"] == 2
 
 
 def test_every_answer_is_counted_by_its_class(front: Front) -> None:

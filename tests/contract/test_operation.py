@@ -190,6 +190,13 @@ def test_a_wrong_value_is_refused_in_one_line(tmp_path: Path, argument: str, tol
     assert not (tmp_path / "twistd.pid").exists()
 
 
+def test_a_value_that_the_machine_refuses_is_told_where_it_was_said(tmp_path: Path) -> None:
+    (tmp_path / "chat.toml").write_text('http = "nosuch:1"\n')
+    done = run(BIN / "twistd", "-n", "chat", "--config=chat.toml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("twistedchat: chat.toml: http: 'nosuch:1' is not a usable endpoint")
+
+
 def test_help_has_examples(tmp_path: Path) -> None:
     done = run(BIN / "twistd", "chat", "--help", cwd=tmp_path)
     assert done.returncode == 0

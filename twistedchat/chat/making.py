@@ -7,7 +7,7 @@ from twistedchat.chat.accounts import Accounts
 from twistedchat.chat.passwords import Passwords, Run
 from twistedchat.chat.people import People
 from twistedchat.chat.tokens import Keyring, Voucher
-from twistedchat.config import Settings
+from twistedchat.config import Refusal, Settings, WrongValue
 from twistedchat.interfaces import IBackend
 
 
@@ -21,7 +21,10 @@ def make_keyring(settings: Settings, wall: Callable[[], float]) -> Keyring | Non
         return None
     audiences = (*settings.public_urls, *settings.token_audiences)
     pictures = (*settings.public_urls, *settings.avatar_origins)
-    return Keyring(settings.token_keys, audiences, wall, pictures)
+    try:
+        return Keyring(settings.token_keys, audiences, wall, pictures)
+    except Refusal as refusal:
+        raise WrongValue("token_keys", str(refusal)) from None
 
 
 def make_people(

@@ -182,18 +182,23 @@ class Client:
 
     # --- chatting
 
-    async def login(self, name: str, ticket: str | None = None) -> tuple[str, str]:
+    async def login(
+        self, name: str | None = None, ticket: str | None = None, password: str | None = None
+    ) -> tuple[str, str]:
         """Log in, now and on every new live client; return ``(key, name)``.
+
+        As the account ``name`` with a password, as the person of a ticket, or as a guest called ``name``; see
+        ``Peer.login``. A ``call`` of ``login``, ``register``, ``vouched`` and the like does the same.
 
         Raises:
             Refused, Unknown
         """
-        await self._answer(self.peer.login(name, ticket))
+        await self._answer(self.peer.login(name, ticket, password))
         assert self.peer.you is not None
         return self.peer.you
 
     async def join(self, channel: str) -> Seen:
-        """Be in ``channel``; return what is seen there, history included.
+        """Be in ``channel``; return what is seen there, history included. A channel that was refused is asked for again.
 
         Raises:
             Refused

@@ -38,6 +38,7 @@ class LivePeer:
         exposed: what the server may call here, by method name.
 
     Attributes:
+        root: see the arguments.
         n: number of the last hello.
         ready: the present session was welcomed.
         stopped: code and reason after which it does not come back, or None.
@@ -77,7 +78,7 @@ class LivePeer:
         self.resume_wanted = False
         self.now = 0.0
         self.make_id = make_id
-        self._root = root
+        self.root = root
         self._exposed = exposed or {}
         self._secret = make_id()
         self._life: str | None = None
@@ -105,7 +106,7 @@ class LivePeer:
             "n": self.n,
             "ack": self._inbox.ack,
             "at": self.positions(),
-            "root": self._root,
+            "root": self.root,
             "args": {},
         }
         if self._life is not None:

@@ -7,22 +7,27 @@ from twistedchat.testing.calls import Call, Outcome, Say
 from twistedchat.testing.live import ROOT, LivePeer, Positions, random_id
 from twistedchat.testing.seen import Seen
 
+CHAT = "chat"
 JOIN_AT_ONCE = 100
 RETRY_S = 1.0
 PASSING = ("StoreUnavailable", "StoreUnknown")  # time heals these
 MAX_SAYS = 1000
+LOGINS = ("login", "register", "changePassword", "vouched", "rename")  # of the chat; answered alike
+
+
+_Who = tuple[str | None, str | None]  # a name and a password
 
 
 class Peer(LivePeer):
     """A live client that is in channels and chats: it shows every message once and in order, or knows of a hole.
 
-    It logs in again on a new live client, joins again with its positions, and says again under the same ids what was not
-    answered. How to drive it: see LivePeer.
+    It logs in again on a new live client, with the ticket of its last login, joins again with its positions, and says again
+    under the same ids what was not answered. How to drive it: see LivePeer.
 
     Attributes:
         channels: a ``Seen`` by channel name.
-        you: ``(key, name)`` once logged in.
-        ticket: by which it comes back as the same person.
+        you: ``(key, name)`` of the last login.
+        ticket: by which it comes back as the same person; a logout leaves it.
         says: messages that are not answered yet, by id.
     """
 
@@ -49,16 +54,29 @@ class Peer(LivePeer):
         self.says: dict[str, Say] = {}
         self._rid = 0
         self._leaving: dict[str, None] = {}
-        self._name: str | None = None
+        self._who: _Who = (None, None)
+        self._before: tuple[_Who, str | None] = self._who, None
+        self._wanted = False
         self._login: Call | None = None
         self._here = False
 
     # --- what the application calls
 
-    def login(self, name: str, ticket: str | None = None) -> Call:
-        """Log in, and again on every new live client; the returned call is DONE at the first success."""
-        self._name = name
-        self.ticket = ticket or self.ticket
+    def login(self, name: str | None = None, ticket: str | None = None, password: str | None = None) -> Call:
+        """Log in, and again on every new live client; the returned call is DONE at the first success.
+
+        Where it is refused, one stays who one was.
+
+        Args:
+            name: of the account, with a password; else what a guest is called, where there is no ticket or it is void.
+            ticket: by which one comes back as the same person; the one of the last login unless given.
+            password: of the account.
+        """
+        if self._here:
+            self._before = self._who, self.ticket
+        self._who = (name, password)
+        self.ticket = ticket or (self.ticket if password is None else None)
+        self._wanted = True
         self._login = Call("login", (name,))
         if self.stopped:
             self._login.end(Outcome.UNKNOWN, self.stopped[1])
@@ -67,11 +85,9 @@ class Peer(LivePeer):
         return self._login
 
     def join(self, channel: str) -> Seen:
-        """Be in ``channel``, also after a resume, until ``leave``. Idempotent."""
+        """Be in ``channel``, also after a resume, until ``leave``. Idempotent; asks again after a refusal."""
         seen = self.channels.setdefault(channel, Seen(channel))
-        if not seen.joined and seen.rid is None:
-            seen.wanted = True
-            seen.rid = 0
+        seen.want()
         self._leaving.pop(channel, None)
         self.settle()
         return seen
@@ -82,6 +98,16 @@ class Peer(LivePeer):
             self._leaving[channel] = None
             self._tell_leaving()
 
+    def call(self, method: str, *args: Any, element: int = ROOT) -> Call:
+        """See LivePeer. A login by this, or anything else that is answered as one, is a login; so is a logout."""
+        call = super().call(method, *args, element=element)
+        if self.root == CHAT and element == ROOT:
+            if method in LOGINS:
+                call.watch(self._became)
+            elif method == "logout":
+                call.watch(self._logged_out)
+        return call
+
     def say(self, channel: str, text: str, id: str | None = None) -> Say:
         """Say ``text``; the message is kept until it is answered."""
         say = Say(channel, id or self.make_id(), text)
@@ -91,7 +117,7 @@ class Peer(LivePeer):
             say.end(Outcome.REFUSED, {"error": "Overflow", "text": "too much is waiting to be sent"})
         else:
             self.says[say.id] = say
-            if self._here:
+            if self._speaks:
                 self._attempt(say)
         return say
 
@@ -106,7 +132,7 @@ class Peer(LivePeer):
         """Time passes: say again what a store did not answer."""
         super().tick(now)
         for say in list(self.says.values()):
-            if say.retry_at is not None and now >= say.retry_at and self._here and self.ready:
+            if say.retry_at is not None and now >= say.retry_at and self._speaks and self.ready:
                 self._attempt(say)
 
     def began_anew(self) -> None:
@@ -123,8 +149,10 @@ class Peer(LivePeer):
 
     def root_came(self) -> None:
         """Be on this live client who we were on the last one."""
-        if self._name is not None:
+        if self._wanted:
             self._log_in()
+        else:
+            self._attempt_all()
 
     def stop(self, code: int, reason: str) -> None:
         """It is over: what is pending ends unknown. Idempotent."""
@@ -137,7 +165,7 @@ class Peer(LivePeer):
 
     def settle(self) -> None:
         """Ask for every channel that is wanted and was not asked for on this session."""
-        if not self.ready or (self._name is not None and not self._here):
+        if not self.ready or (self._wanted and not self._here):
             return
         due = [seen for seen in self.channels.values() if seen.rid == 0 and seen.ask_at <= self.now]
         for start in range(0, len(due), JOIN_AT_ONCE):
@@ -147,9 +175,14 @@ class Peer(LivePeer):
 
     # --- being somebody, and saying things
 
+    @property
+    def _speaks(self) -> bool:
+        """Whether a message can be sent: one waits for a login that is wanted; where none is, the server refuses it."""
+        return self._here or (not self._wanted and ROOT in self.elements)
+
     def _log_in(self) -> None:
-        name = None if self.ticket else self._name
-        self.call("login", name, self.ticket).watch(self._login_ended)
+        name, password = (None, None) if self.ticket else self._who
+        super().call("login", name, self.ticket, password).watch(self._login_ended)
 
     def _login_ended(self, call: Call) -> None:
         if call.outcome is Outcome.DONE:
@@ -158,20 +191,38 @@ class Peer(LivePeer):
             self.ticket = None
             self._log_in()
         elif call.outcome is Outcome.REFUSED:
-            self._name = None
-            self._end_says(call.outcome, call.value)
+            self._wanted = self._here
+            if self._here:
+                self._who, self.ticket = self._before
+            else:
+                self._end_says(call.outcome, call.value)
             if self._login is not None:
                 self._login.end(call.outcome, call.value)
+
+    def _became(self, call: Call) -> None:
+        """What is answered as a login ended."""
+        if call.outcome is Outcome.DONE:
+            self._wanted = True
+            self._who = (call.value["you"][1], None)
+            self._logged_in(call.value)
+
+    def _logged_out(self, call: Call) -> None:
+        if call.outcome is Outcome.DONE:
+            self._wanted = self._here = False
 
     def _logged_in(self, value: dict[str, Any]) -> None:
         self.you = (value["you"][0], value["you"][1])
         self.ticket = value["ticket"]
-        self._here = True
+        waiting, self._here = not self._here, True
         for channel in value["channels"]:
             self.join(channel)
         self.settle()
         if self._login is not None:
             self._login.end(Outcome.DONE, value)
+        if waiting:
+            self._attempt_all()
+
+    def _attempt_all(self) -> None:
         for say in list(self.says.values()):
             self._attempt(say)
 

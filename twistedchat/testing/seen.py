@@ -73,6 +73,14 @@ class Seen:
         self._stated: tuple[str, int, str] | None = None
         self._rewound_at = float("-inf")
 
+    def want(self) -> None:
+        """Have it asked for at the next chance, also where it was refused. Idempotent."""
+        if not self.joined and self.rid is None:
+            self.wanted = True
+            self.rid = 0
+            self.ask_at = 0.0
+            self.refusal = None
+
     def ask(self, rid: int, now: float) -> tuple[str, int, str] | None:
         """A join is sent under ``rid``; return the position that it states."""
         self.rid = rid

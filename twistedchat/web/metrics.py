@@ -70,8 +70,12 @@ class HouseCollector:
         )
         sessions = Counter(session.name for mount in self._sources.mounts for session in mount.sessions)
         yield _gauges("sessions", "SockJS sessions by transport.", "transport", sessions)
-        behind = sum(client.reading.behind for client in clients)
-        yield _gauge("readers_behind", "Subscriptions that are to be refilled from their channel.", behind)
+        behind = sum(client.reading.behind for client in clients if client.attached)
+        yield _gauge(
+            "readers_behind",
+            "Subscriptions of attached clients that are to be refilled from their channel.",
+            behind,
+        )
         yield _counters("calls_refused", "Calls that were refused, by reason.", "reason", live.refused)
 
     def _store(self) -> Iterable[Metric]:
