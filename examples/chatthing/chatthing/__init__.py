@@ -1,0 +1,1 @@
+"""A chat room of live elements. See docs/tutorial-live.md."""

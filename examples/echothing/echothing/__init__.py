@@ -1,0 +1,1 @@
+"""An echo of live elements. See README.md beside this package."""
