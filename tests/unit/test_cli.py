@@ -142,6 +142,19 @@ def test_faults_are_told_at_once_and_where_each_was_said(
     ]
 
 
+def test_a_wrong_key_is_told_beside_a_wrong_url_for_its_tokens(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("c.toml").write_text(
+        'public_urls = "x"\n[[token_keys]]\nkid = "1"\nalg = "EdDSA"\nissuer = "x"\nkey = "abc"\n'
+    )
+    lines = refusal(capsys, "check-config", "--config=c.toml")
+    assert [line.split(": ")[1] for line in lines] == ["public_urls", "token_keys"]
+    Path("c.toml").write_text(Path("c.toml").read_text().replace('public_urls = "x"\n', ""))
+    assert any(
+        line.endswith("say public_urls, or token_audiences")
+        for line in refusal(capsys, "check-config", "--config=c.toml")
+    )
+
+
 @pytest.mark.parametrize(
     ("argument", "told"),
     [

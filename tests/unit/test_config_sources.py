@@ -281,6 +281,10 @@ def test_every_fault_of_tables_is_told_at_once(file: Path) -> None:
         "token_keys[3]: takes either key or key_file",
         "token_keys: '1' is there twice",
     ]
+    lines = faults_of_file(file, '[[token_keys]]\nkdi = "2"\nissuer = "x"\n')
+    assert [line.split(":")[0] for line in lines] == [
+        "token_keys.kdi", "token_keys.kid", "token_keys.alg", "token_keys",
+    ]  # fmt: skip
 
 
 def test_a_secret_in_the_wrong_place_hides_no_other_fault(file: Path) -> None:

@@ -73,8 +73,8 @@ def _faults(settings: Settings, reading: Reading) -> Iterator[str]:
 
     Nothing is opened or changed: no port, no store, no state directory.
     """
-    for key, checks in _CHECKS.items():
-        for check in () if _unfit(key, reading) else checks(settings):
+    for key, needs, checks in _CHECKS:
+        for check in () if reading.wrong & {key, *needs} else checks(settings):
             try:
                 check()
             except WrongValue as error:
@@ -83,13 +83,7 @@ def _faults(settings: Settings, reading: Reading) -> Iterator[str]:
                 yield f"{reading.places.get(key, key)}: {error}"
 
 
-def _unfit(key: str, reading: Reading) -> bool:
-    """Say whether what a check of ``key`` needs is told to be wrong already."""
-    return not {key, *_NEEDS.get(key, ())}.isdisjoint(reading.wrong)
-
-
 _Check = Callable[[], object]
-_NEEDS = {"backend": ("state",), "token_keys": ("public_urls", "token_audiences")}
 
 
 def _http(settings: Settings) -> Iterator[_Check]:
@@ -134,11 +128,12 @@ def _check_backend(settings: Settings) -> None:
 
 
 def _token_keys(settings: Settings) -> Iterator[_Check]:
-    """Each key by itself, and whom tokens are for."""
-    audiences = (*settings.public_urls, *settings.token_audiences)
     for key in settings.token_keys:
-        yield partial(Keyring, [key], audiences or ["any"], lambda: 0.0)
-    if settings.token_keys and not audiences:
+        yield partial(Keyring, [key], ["anyone"], lambda: 0.0)
+
+
+def _audiences(settings: Settings) -> Iterator[_Check]:
+    if settings.token_keys and not (settings.public_urls or settings.token_audiences):
         yield _no_audience
 
 
@@ -155,12 +150,14 @@ def _element(settings: Settings) -> Iterator[_Check]:
         yield partial(element_factory, settings.element, Scripts())
 
 
-_CHECKS: dict[str, Callable[[Settings], Iterator[_Check]]] = {
-    "http": _http,
-    "state": _state,
-    "backend": _backend,
-    "element": _element,
-    "rooms": _rooms,
-    "token_keys": _token_keys,
-    "api_keys": _api_keys,
-}
+# A key, other keys whose values its check needs, and what makes the checks.
+_CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[Settings], Iterator[_Check]]], ...] = (
+    ("http", (), _http),
+    ("state", (), _state),
+    ("backend", ("state",), _backend),
+    ("element", (), _element),
+    ("rooms", (), _rooms),
+    ("token_keys", (), _token_keys),
+    ("token_keys", ("public_urls", "token_audiences"), _audiences),
+    ("api_keys", (), _api_keys),
+)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
 from operator import attrgetter
+from typing import Any
 
 from twistedchat import parsing
 from twistedchat.config import (
@@ -142,17 +143,13 @@ def _folded_title(room: RoomSetting) -> str:
 
 
 def _token_key(table: dict[str, object], base: str) -> TokenKey:
-    values = read_table(table, _TOKEN_KEY, base, needed=["kid", "alg", "issuer"])
-    if ("key" in values) == ("key_file" in values):
-        raise Faulty(("", "takes either key or key_file"))
+    values = _with_key(table, _TOKEN_KEY, base, ["kid", "alg", "issuer"])
     text = values.pop("key", None) or _content(values.pop("key_file", ""), values["alg"])
     return TokenKey(**values, key=text.strip())
 
 
 def _api_key(table: dict[str, object], base: str) -> ApiKey:
-    values = read_table(table, _API_KEY, base, needed=["name", "may"])
-    if ("key" in values) == ("key_file" in values):
-        raise Faulty(("", "takes either key or key_file"))
+    values = _with_key(table, _API_KEY, base, ["name", "may"])
     if not values["may"]:
         raise Faulty((".may", f"takes at least one of {', '.join(API_RIGHTS)}"))
     text = (values.pop("key", None) or _content(values.pop("key_file", ""), _SECRET)).strip()
@@ -161,6 +158,21 @@ def _api_key(table: dict[str, object], base: str) -> ApiKey:
             ("", 'its key takes 32 to 512 of A-Z a-z 0-9 - . _ ~ + / =; "gen-key --alg api" makes one')
         )
     return ApiKey(values["name"], values["may"], text)
+
+
+def _with_key(
+    table: dict[str, object], kinds: dict[str, Kind], base: str, needed: list[str]
+) -> dict[str, Any]:
+    """Return the values of a table that has its key itself, or names the key's file."""
+    both_or_none = ("key" in table) == ("key_file" in table)
+    faults = [("", "takes either key or key_file")] if both_or_none else []
+    try:
+        values = read_table(table, kinds, base, needed)
+    except Faulty as error:
+        raise Faulty(*error.faults, *faults) from None
+    if faults:
+        raise Faulty(*faults)
+    return values
 
 
 def _content(path: str, alg: str) -> str:
