@@ -64,6 +64,8 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
         "create-account",
         "gen-key",
         "sign-token",
+        "post",
+        "alert",
         "backup",
         "version",
     ):

@@ -8,12 +8,19 @@ from contextlib import closing
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from twistedchat.backends.choose import make_backend
 from twistedchat.backends.sqlite_beside import SqliteBeside
 from twistedchat.chat.accounts import RIGHTS, appoint, create
-from twistedchat.cli.common import Commands, add_store_options, nothing_kept, sqlite_file, store_settings
+from twistedchat.cli.common import (
+    Commands,
+    add_store_options,
+    in_reactor,
+    nothing_kept,
+    sqlite_file,
+    store_settings,
+    unwrapped,
+)
 from twistedchat.config import Refusal, Settings
 from twistedchat.interfaces import IBackend
 
@@ -101,29 +108,17 @@ def _now(made: Coroutine[Any, Any, Any]) -> Any:
     """Return what a coroutine that waits for nothing returns, or raise what it raises."""
     outcome: list[Any] = []
     Deferred.fromCoroutine(made).addBoth(outcome.append)
-    return _unwrapped(outcome[0])
+    return unwrapped(outcome[0])
 
 
-def _with_backend(settings: Settings, work: Callable[[IBackend], Coroutine[Any, Any, Any]]) -> Any:
-    """Open the backend that the settings name, do ``work`` with it, close it, in a reactor run for that."""
-    from twisted.internet import reactor as installed
+def _with_backend(settings: Settings, work: Callable[[IBackend], Coroutine[Any, Any, Any]]) -> None:
+    """Open the backend that the settings name, do ``work`` with it, close it."""
 
-    reactor: Any = installed
-    backend = make_backend(settings, reactor)
-    outcome: list[Any] = []
+    async def begin(reactor: Any) -> None:
+        backend = make_backend(settings, reactor)
+        try:
+            await work(backend)
+        finally:
+            await backend.stop()
 
-    def begin() -> None:
-        done = Deferred.fromCoroutine(work(backend)).addBoth(outcome.append)
-        done.addCallback(lambda _: backend.stop()).addBoth(lambda _: reactor.stop())
-
-    reactor.callWhenRunning(begin)
-    reactor.run()
-    if not outcome:
-        raise Refusal("interrupted; the account may have been made")
-    return _unwrapped(outcome[0])
-
-
-def _unwrapped(outcome: Any) -> Any:
-    if isinstance(outcome, Failure):
-        outcome.raiseException()
-    return outcome
+    in_reactor(begin, "interrupted; the account may have been made")

@@ -1,9 +1,13 @@
-"""What several commands need: their settings, and the store that these name."""
+"""What several commands need: their settings, the store that these name, a reactor for a while."""
 
 import argparse
 import os
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from twistedchat.backends.choose import sqlite_path
 from twistedchat.config import DEFAULT_STATE_NAME, Refusal, Settings
@@ -48,3 +52,31 @@ def sqlite_file(settings: Settings) -> str | None:
 def nothing_kept(settings: Settings, what: str) -> Refusal:
     """Return why a store in memory is of no use to a command."""
     return Refusal(f"{settings.backend} keeps nothing outside of the server: {what}")
+
+
+def in_reactor(work: Callable[[Any], Coroutine[Any, Any, Any]], interrupted: str) -> Any:
+    """Run the reactor until ``work``, which gets it, is done; return what it returns, or raise what it raises. Once.
+
+    Raises:
+        Refusal: ``interrupted``, where somebody ended it before.
+    """
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    outcome: list[Any] = []
+
+    def begin() -> None:
+        Deferred.fromCoroutine(work(reactor)).addBoth(outcome.append).addBoth(lambda _: reactor.stop())
+
+    reactor.callWhenRunning(begin)
+    reactor.run()
+    if not outcome:
+        raise Refusal(interrupted)
+    return unwrapped(outcome[0])
+
+
+def unwrapped(outcome: Any) -> Any:
+    """Return an outcome, or raise the exception that it is a failure with."""
+    if isinstance(outcome, Failure):
+        outcome.raiseException()
+    return outcome

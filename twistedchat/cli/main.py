@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from twistedchat import __version__
-from twistedchat.cli import accounts, check, store, tokens
+from twistedchat.cli import accounts, check, programs, store, tokens
 from twistedchat.config import Refusal
 from twistedchat.core.errors import SafeError
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m twistedchat", description=DESCRIPTION, allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (check, accounts, tokens, store):
+    for module in (check, accounts, tokens, programs, store):
         module.add_commands(commands)
     version = commands.add_parser("version", help="say which version this is")
     version.set_defaults(command=lambda chosen: print(f"twistedchat {__version__}"))

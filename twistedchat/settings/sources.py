@@ -20,8 +20,8 @@ CONFIG_VARIABLE = PREFIX + "CONFIG"
 
 _LIMIT_PREFIX = "LIMITS_"
 _MAX_FILE_BYTES = 1_048_576
-# Variables of this project's own tests, which may start a server with them set.
-_OF_THE_TESTS = frozenset({"REQUIRE_ALL", "SOAK", "SEED", "BENCH_STATE"})
+# Variables of this project's commands, and of its tests, which may start a server with them set.
+_OF_OTHERS = frozenset({"API_KEY", "REQUIRE_ALL", "SOAK", "SEED", "BENCH_STATE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def _environment(environ: Mapping[str, str]) -> _Layer:
             continue
         name = variable.removeprefix(PREFIX)
         if variable not in known:
-            if name not in _OF_THE_TESTS:
+            if name not in _OF_OTHERS:
                 layer.fault(variable, f"unknown{nearest(variable, known)}")
         elif environ[variable].strip():
             _take_variable(layer, variable, name.lower(), environ[variable])
