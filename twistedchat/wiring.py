@@ -1,7 +1,5 @@
 """From what the operator chose to the parts of the house: the policies, rules and limits of each."""
 
-import inspect
-import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +11,6 @@ from twistedchat.chat.rooms import Room, RoomKind, room_channel
 from twistedchat.config import Limits, Settings, WrongValue
 from twistedchat.core.policy import BRIEF_HOLD_S, MountPolicy
 from twistedchat.core.presence import Presence
-from twistedchat.live.element import LiveElement
 from twistedchat.live.scripts import MissingScript, Scripts
 from twistedchat.live.server import LiveLimits, LiveServer
 from twistedchat.loading import load_element
@@ -120,17 +117,8 @@ def element_factory(name: str, scripts: Scripts) -> Callable[..., Any]:
         Refusal: it cannot be loaded, or its element's script is missing.
     """
     factory = load_element(name)
-    _check_script(name, factory, scripts)
+    try:
+        scripts.check(factory)
+    except MissingScript as error:
+        raise WrongValue("element", f"{name}: {error}") from error
     return factory
-
-
-def _check_script(name: str, factory: Callable[..., Any], scripts: Scripts) -> None:
-    """Refuse to start where a factory says which element it makes, and that element's script is missing."""
-    kind: Any = factory
-    if not inspect.isclass(factory):
-        kind = typing.get_type_hints(factory).get("return")
-    if inspect.isclass(kind) and issubclass(kind, LiveElement):
-        try:
-            scripts.url(kind)
-        except MissingScript as error:
-            raise WrongValue("element", f"{name}: {error}") from error

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from twisted.web.test.requesthelper import DummyRequest
 
 from twistedchat.core import codes
 from twistedchat.live.element import LiveElement, expose
+from twistedchat.live.scripts import MissingScript
 from twistedchat.paths import static_dir
 from twistedchat.testing import TRANSPORTS, Client, MemoryHouse
 from twistedchat.testing.http import Answer, Http
@@ -157,7 +159,7 @@ def test_the_frame_of_the_iframe_transports_finds_the_scripts(site: OwnSite) -> 
 
 
 def test_pages_that_are_only_fetched_make_no_element(site: OwnSite) -> None:
-    for _ in range(20):
+    for _ in range(200):
         assert site.get("/").status == 200
     assert site.made == []
 
@@ -169,6 +171,29 @@ def test_the_end_tells_the_pages_and_their_elements(site: OwnSite) -> None:
     assert not client.peer.ready
     http = Http(site.network, "127.0.0.1", ())
     assert site.run(http.request("POST", "/live/comet/0/abcdefgh/xhr")).status == 503
+
+
+class Scriptless(LiveElement):
+    """Has no script."""
+
+    jsClass = "NoSuchThing.NoWidget"
+
+
+def make_scriptless() -> Scriptless:
+    return Scriptless()
+
+
+@pytest.mark.parametrize("factory", [Scriptless, make_scriptless])
+def test_a_script_that_is_missing_is_told_at_the_start(factory: Any) -> None:
+    with pytest.raises(
+        MissingScript, match=r"NoSuchThing\.NoWidget should be defined in .*/js/NoSuchThing\.js"
+    ):
+        LiveResource(factory, "/live", reactor=Clock())
+
+
+@pytest.mark.parametrize("factory", [partial(make_scriptless), lambda: Scriptless()])
+def test_a_factory_that_does_not_say_what_it_makes_is_not_looked_at(factory: Any) -> None:
+    assert LiveResource(factory, "/live", reactor=Clock()).live.clients == {}
 
 
 def test_a_body_is_flattened_anywhere() -> None:

@@ -1,9 +1,12 @@
 """What the page needs to show an element: its markup, rendered, and the script that defines its widget."""
 
 import hashlib
+import inspect
 import sys
+import typing
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.web.template import flattenString
@@ -58,6 +61,24 @@ class Scripts:
         if known is None or known[0] != changed:
             known = self._urls[path] = (changed, self._load(path, module))
         return known[1]
+
+    def check(self, factory: Callable[..., Any]) -> None:
+        """Look for the script of the element that ``factory`` makes, where it says which: a class, or an annotated function.
+
+        Raises:
+            MissingScript: it is not there.
+        """
+        kind: Any = factory
+        if not inspect.isclass(factory):
+            try:
+                kind = typing.get_type_hints(factory).get("return")
+            except (
+                NameError,
+                TypeError,
+            ):  # a name for the type checker alone; a callable that has no annotations
+                return
+        if inspect.isclass(kind) and issubclass(kind, LiveElement):
+            self.url(kind)
 
     def _load(self, path: Path, module: str) -> str:
         content = path.read_bytes()

@@ -40,6 +40,9 @@ class LiveResource(Resource):
         policy: transports, limits and habits of the connections.
         limits: the bounds of what pages may do.
 
+    Raises:
+        MissingScript: the factory says which element it makes, and the script of that one's widget is not there.
+
     Attributes:
         live: the live server.
     """
@@ -68,6 +71,7 @@ class LiveResource(Resource):
             policy or MountPolicy(), document_domain=False, sockjs_url=f"{self._at}/static/{sockjs}"
         )
         scripts = Scripts(f"{self._at}/js")
+        scripts.check(factory)
         self.live = LiveServer(reactor, {"element": lambda client: factory()}, scripts, limits)
         self._clockwork = Clockwork(reactor)
         self._mounts = [
