@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from twistedchat.config import Owner, Refusal
-from twistedchat.state import KEY_BYTES, State, _told_user, open_state
+from twistedchat.state import KEY_BYTES, State, _told_user, _user, open_state
 
 
 def mode(path: Path) -> int:
@@ -142,8 +142,8 @@ def test_root_makes_it_for_the_user_that_it_will_be(place: Path) -> None:
 def test_a_directory_of_somebody_else_is_refused(state: State, place: Path) -> None:
     state.close()
     line = refusal(place, Owner(65534, None))
-    assert line.startswith(f"{place} belongs to root (user id 0), not to nobody (user id 65534); ")
-    assert "chown -R nobody it, or choose another --state" in line
+    assert line.startswith(f"{place} belongs to root (user id 0), not to {_told_user(65534)}; ")
+    assert f"chown -R {_user(65534)} it, or choose another --state" in line
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
@@ -155,7 +155,7 @@ def test_root_without_a_user_leaves_the_directory_of_somebody_else_alone(
     tmp_path.chmod(mode)
     os.chown(tmp_path, 65534, -1)
     line = refusal(tmp_path, owner)
-    assert "not to root (user id 0); start with twistd's --uid=nobody, chown -R root it, or" in line
+    assert f"not to root (user id 0); start with twistd's --uid={_user(65534)}, chown -R root it, or" in line
     assert list(tmp_path.iterdir()) == []
     assert stat.S_IMODE(tmp_path.stat().st_mode) == mode
 
