@@ -37,10 +37,22 @@ class Example:
     """
 
     def __init__(self, folder: str, command: str, state: Path) -> None:
-        program, *options = command.format(listen=f"tcp:0:{LOCAL}", state=state).split()
-        self._process = Process([str(BIN / program), *options], EXAMPLES / folder, {"PYTHONUNBUFFERED": "1"})
-        found = self._process.wait_for(r"(?:Site starting on|twistedchat is at \S+?:)\s?(\d+)", START_S)
-        self.url = f"http://127.0.0.1:{found[1]}/"
+        self._command = command
+        self._folder = EXAMPLES / folder
+        self._state = state
+        self._port = "0"
+        self.start()
+        self.url = f"http://127.0.0.1:{self._port}/"
+
+    def start(self) -> None:
+        """Start it; again on the same port."""
+        program, *options = self._command.format(
+            listen=f"tcp:{self._port}:{LOCAL}", state=self._state
+        ).split()
+        self._process = Process([str(BIN / program), *options], self._folder, {"PYTHONUNBUFFERED": "1"})
+        self._port = self._process.wait_for(r"(?:Site starting on|twistedchat is at \S+?:)\s?(\d+)", START_S)[
+            1
+        ]
 
     def stop(self) -> None:
         """End it; it must do so in time, and without having logged a traceback."""
@@ -77,6 +89,7 @@ def forms(folder: str, commands: dict[str, str]) -> pytest.MarkDecorator:
 
 each_chat = forms("chatthing", CHATS)
 one_chat = forms("chatthing", {"xml": CHATS["xml"]})
+each_server = forms("chatthing", {form: CHATS[form] for form in ("xml", "site")})
 each_echo = forms("echothing", ECHOES)
 
 
@@ -200,6 +213,17 @@ def test_a_name_that_is_taken_is_refused_but_free_again_for_who_reloads(
     ada.page.wait_until(READY % ".chat-name")
     ada.log_in("Ada")
     assert other.lines(3)[1:] == ["Ada has left", "Ada has joined"]
+
+
+@each_server
+def test_after_a_restart_the_page_comes_back_and_asks_for_a_name(browser: Browser, example: Example) -> None:
+    ada = Window(browser, example.url).log_in("Ada")
+    example.stop()
+    example.start()
+    ada.page.wait_until(READY % ".chat-name", timeout_s=40)
+    ada.log_in("Ada")
+    assert ada.lines(1) == ["Ada has joined"]
+    assert ada.page.evaluate("() => document.querySelectorAll('.chatthing').length") == 1
 
 
 @each_echo
