@@ -436,6 +436,25 @@ def test_the_store_is_away_and_the_same_id_asks_again(path: str) -> None:
         program.world.stop()
 
 
+def test_before_the_rooms_are_known_nothing_is_said_of_them() -> None:
+    store = Away()
+    store.page = lambda *args: Deferred()  # it takes its time
+    program = Program(backend=store)
+    try:
+        for method, path, body in (
+            ("GET", "/api/rooms", None),
+            ("GET", "/api/rooms/help", None),
+            ("POST", "/api/rooms", {"title": "Help"}),
+            ("DELETE", "/api/rooms/help", None),
+            ("POST", "/api/rooms/help/messages", {"text": "x"}),
+        ):
+            answer = program.ask(method, path, body)
+            assert answer.error == (503, "StoreUnavailable")
+            assert answer.headers["retry-after"] == "1"
+    finally:
+        program.world.stop()
+
+
 def test_what_nobody_expected_is_logged_and_not_told(
     program: Program, logged_failures: list[Failure]
 ) -> None:

@@ -23,7 +23,7 @@ from twistedchat.chat.rooms import Room, RoomKind, Rooms, room_channel
 from twistedchat.chat.where import ALERTS
 from twistedchat.core import wire
 from twistedchat.core.entry import Appended, Entry
-from twistedchat.core.errors import Conflict, IdReused
+from twistedchat.core.errors import Conflict, IdReused, StoreUnavailable
 from twistedchat.core.presence import Person
 from twistedchat.interfaces import IBackend, IChannel
 
@@ -144,7 +144,13 @@ class Programs:
     # --- rooms
 
     def page(self, after: str, limit: int) -> list[Seen]:
-        """Return at most ``limit`` rooms of every kind by their channels, those after the channel ``after``."""
+        """Return at most ``limit`` rooms of every kind by their channels, those after the channel ``after``.
+
+        Raises:
+            StoreUnavailable: it is not known yet which there are.
+        """
+        if not self._rooms.loaded:
+            raise StoreUnavailable("still starting, try again", 1.0)
         rest = (room for room in self._rooms if room.channel > after)
         return [self._seen(room) for room in nsmallest(limit, rest, attrgetter("channel"))]
 
