@@ -178,8 +178,8 @@ def test_a_name_without_a_connection_is_free_for_the_page_that_was_reloaded(talk
 
 def test_who_is_lost_while_others_are_told_stops_nobody_and_is_told_next(examples: Any) -> None:
     talk = Talk(examples.chatterbox, basket_chars=4000)
-    talk.page("b", "Bob")  # the first to be told; never acknowledges anything
     ada = talk.page("a", "Ada")
+    talk.page("b", "Bob")  # told between the two; never acknowledges anything
     cleo = talk.page("c", "Cleo")
     texts = [f"{number} " + "x" * 1500 for number in range(4)]
     for text in texts:
@@ -192,6 +192,15 @@ def test_who_is_lost_while_others_are_told_stops_nobody_and_is_told_next(example
     assert [line for line in heard if line.startswith("Ada: ")] == [f"Ada: {text}" for text in texts]
     left = heard.index("Bob has left")
     assert heard[left - 1].startswith("Ada: "), "what was being told is told before"
+
+
+def test_who_is_lost_while_entering_is_forgotten(talk: Talk) -> None:
+    ada, bob = talk.page("a", "Ada"), talk.page("b")
+    talk.server.clients[bob.id]._basket._max_messages = 1  # has its element, and room for nothing more
+    bob.call("setUsername", "Bob")
+    assert bob.session.ended is not None
+    assert list(talk.room.chatters) == ["ada"]
+    assert talk.heard(ada)[1:] == ["Bob has joined", "Bob has left"]
 
 
 def test_the_room_is_bounded(examples: Any) -> None:
