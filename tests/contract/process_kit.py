@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -91,6 +92,19 @@ class Process:
             if found:
                 self.url_found = found.group(1)
                 return self.url_found
+
+    def ready(self) -> str:
+        """Wait until it knows what its store has; return its address."""
+        url = self.url()
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            try:
+                fetch(f"{url.rstrip('/')}/readyz")
+            except urllib.error.HTTPError as error:  # 503: not yet
+                error.close()
+            else:
+                return url
+        raise AssertionError("it does not become ready")
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
         """Send a signal; return the exit code and the seconds it took."""

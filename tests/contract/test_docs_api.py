@@ -34,7 +34,7 @@ def test_the_examples_are_answered_as_they_say(tmp_path: Path) -> None:
     examples = re.findall(r"```sh\n(.*?)```(?:\n\n```json\n(.*?)```)?", TEXT, re.DOTALL)
     assert len(examples) == 8
     with twistd(f"--config={config}", cwd=tmp_path) as server:
-        environment = clean_environment() | {"URL": server.url().rstrip("/"), "KEY": KEY, "no_proxy": "*"}
+        environment = clean_environment() | {"URL": server.ready().rstrip("/"), "KEY": KEY, "no_proxy": "*"}
         for command, answer in examples:
             done = subprocess.run(
                 ["sh", "-c", command],
