@@ -102,6 +102,17 @@ def test_who_left_while_the_store_was_away_is_written_down_when_it_is_back() -> 
     assert not clock.getDelayedCalls()
 
 
+def test_an_answer_after_the_end_sets_no_timer() -> None:
+    clock, store = Clock(), Lasting()
+    held: list[Deferred[None]] = []
+    store.commit = lambda changes: held.append(Deferred()) or held[-1]  # type: ignore[method-assign,func-returns-value]
+    register = Register(store, clock)
+    register.tell(LOBBY, [Person("a", "Ann")], [])
+    register.stop()
+    held[0].errback(StoreUnavailable("down"))
+    assert not clock.getDelayedCalls()
+
+
 def test_what_waits_is_bounded_and_written_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(register_module, "MOST_WAITING", 3 * AT_ONCE)
     clock, store = Clock(), Lasting()

@@ -237,3 +237,15 @@ def test_a_tab_that_leaves_while_another_may_come_back_ends_no_visit() -> None:
     presence.away("a", "reloading", 100)
     assert presence.deadline == 115
     assert presence.tick(115).went == (ann,)  # type: ignore[union-attr]
+
+
+def test_who_was_here_before_a_restart_may_come_back_and_is_no_news() -> None:
+    presence = Presence(grace_s=15, max_people=2)
+    ann, bob = Person("a", "Ann"), Person("b", "Bob")
+    presence.enter(ann, "1")
+    for person in (ann, bob, Person("c", "one too many")):
+        presence.restore(person, until=90)
+    assert presence.tick(1) == Change(1, Kind.FULL, (ann, bob), (), 2)
+    assert presence.tick(89) is None
+    gone = presence.tick(90)
+    assert gone == Change(2, Kind.DELTA, (), (bob,), 1) and presence.news == ([], [bob])

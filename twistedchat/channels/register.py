@@ -38,6 +38,7 @@ class Register:
         self._waiting: dict[tuple[str, str], str | None] = {}
         self._writing = False
         self._again: IDelayedCall | None = None
+        self._stopped = False
 
     # --- what was before
 
@@ -99,7 +100,8 @@ class Register:
         _log.debug("who is where cannot be written down: {error}", error=failure.value)
         self._writing = False
         self._waiting = taken | self._waiting
-        self._again = self._clock.callLater(AGAIN_S, self._try_again)
+        if not self._stopped:
+            self._again = self._clock.callLater(AGAIN_S, self._try_again)
 
     def _try_again(self) -> None:
         self._again = None
@@ -107,6 +109,7 @@ class Register:
 
     def stop(self) -> None:
         """Ask the store for what is left, and wait for nothing."""
+        self._stopped = True
         if self._again is not None:
             self._again.cancel()
             self._again = None
