@@ -59,7 +59,8 @@ class Part:
 
 
 # Seconds; parts that name the same budget share it. "wire" has what starts real processes: 40 times a server that was killed
-# (0.7 s each until it listens, of importing), as often Redis, and a hundred servers of the command line's tests. "browser" has two real ones.
+# (0.7 s each until it listens, of importing), as often Redis, and a hundred servers of the command line's tests. "browser"
+# has two real browsers.
 BUDGETS = {"checks": 120, "unit": 90, "wire": 360, "browser": 600, "soak": 3600}
 
 
