@@ -2,7 +2,7 @@
 
 import pytest
 
-from twistedchat.core.throttle import TokenBucket
+from twistedchat.core.throttle import Buckets, TokenBucket
 
 
 def test_allows_a_burst_then_so_many_a_second() -> None:
@@ -24,3 +24,15 @@ def test_what_is_refused_costs_nothing() -> None:
     assert bucket.take(0, cost=4) == 0
     assert bucket.take(0, cost=4) == pytest.approx(3)
     assert bucket.take(0, cost=1) == 0
+
+
+def test_of_many_buckets_the_longest_unused_is_forgotten() -> None:
+    buckets = Buckets(rate=1, burst=1, most=2)
+    assert [buckets.take(key, 0) == 0 for key in ("a", "b", "a", "c", "b", "a")] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
