@@ -61,7 +61,7 @@ class Part:
 # Seconds; parts that name the same budget share it. "wire" has what starts real processes: 40 times a server that was killed
 # (0.7 s each until it listens, of importing), as often Redis, and a hundred servers of the command line's tests. "browser"
 # has two real browsers.
-BUDGETS = {"checks": 120, "unit": 90, "wire": 360, "browser": 600, "soak": 3600}
+BUDGETS = {"checks": 120, "unit": 120, "wire": 360, "browser": 600, "soak": 3600}
 
 
 def execute(command: Sequence[str], limit_s: float | None = None, **environment: str) -> int:
