@@ -8,7 +8,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twistedchat.core.presence import Person
-from twistedchat.core.records import Change
+from twistedchat.core.records import Change, every
 from twistedchat.interfaces import IBackend
 
 _log = Logger()
@@ -49,12 +49,13 @@ class Register:
             StoreUnavailable: it can be tried again.
         """
         found: dict[str, list[Person]] = {}
-        after, count = "", 0
-        while count < MOST_KEPT and (records := await self._store.page(KIND, "", after, _PAGE)):
-            for record in records:
-                channel, key = record.key.rsplit("\n", 1)
-                found.setdefault(channel, []).append(Person(key, record.value))
-            after, count = records[-1].key, count + len(records)
+        count = 0
+        async for record in every(self._store.page, KIND, at_once=_PAGE):
+            channel, key = record.key.rsplit("\n", 1)
+            found.setdefault(channel, []).append(Person(key, record.value))
+            count += 1
+            if count >= MOST_KEPT:
+                break
         self._before = found
 
     def before(self, channel: str) -> list[Person]:

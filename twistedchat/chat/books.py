@@ -7,11 +7,10 @@ import msgspec
 
 from twistedchat.chat.contact_states import State
 from twistedchat.core.errors import Conflict, StoreUnavailable
-from twistedchat.core.records import Change, Record
+from twistedchat.core.records import Change, Record, every
 from twistedchat.interfaces import IBackend
 
 KIND = "contact"
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +129,10 @@ class Books:
         book: Book = {}
         late: Book = {}
         self._readings.setdefault(key, []).append(late)
-        prefix = after = f"{key}\n"
+        prefix = f"{key}\n"
         try:
-            while records := await self._store.page(KIND, prefix, after, _PAGE):
-                book.update((record.key[len(prefix) :], _decode(record.value)) for record in records)
-                after = records[-1].key
+            async for record in every(self._store.page, KIND, prefix):
+                book[record.key[len(prefix) :]] = _decode(record.value)
         finally:
             sure = self._end_reading(key, late)
         for other, contact in late.items():

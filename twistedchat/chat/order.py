@@ -11,13 +11,12 @@ import msgspec
 from twistedchat.chat.errors import NotAllowed
 from twistedchat.core.addresses import Network, parse_address, parse_range
 from twistedchat.core.errors import StoreUnknown
-from twistedchat.core.records import Change, Record
+from twistedchat.core.records import Change, Record, every
 from twistedchat.interfaces import IBackend
 
 KIND = "order"
 MOST_ROLES = 10_000
 MOST_MEASURES = 1_000
-_PAGE = 500
 _AT_ONCE = 100  # changes that a store takes at once
 T = TypeVar("T")
 
@@ -147,11 +146,8 @@ class Orders:
 
     async def _read(self, channel: str) -> Order:
         order = Order()
-        prefix = after = f"{channel}\n"
-        while records := await self._store.page(KIND, prefix, after, _PAGE):
-            for record in records:
-                _take(order, record)
-            after = records[-1].key
+        async for record in every(self._store.page, KIND, f"{channel}\n"):
+            _take(order, record)
         return order
 
     async def appoint(self, channel: str, key: str, name: str, role: Role) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from twistedchat.chat.where import private_pair
 from twistedchat.core.errors import Conflict, SafeError
 from twistedchat.core.presence import Person
-from twistedchat.core.records import Change, Record
+from twistedchat.core.records import Change, Record, every
 from twistedchat.interfaces import IBackend
 
 KIND = "private"
@@ -18,7 +18,6 @@ MOST_KEPT = (
 )
 TOUCH_S = 600.0  # so exactly is told when something was last said
 
-_PAGE = 500
 _TRIES = 5  # where both open it at once
 _MOST_TOUCHED = 10_000
 
@@ -71,11 +70,11 @@ class KeptPrivates:
         Raises:
             StoreUnavailable.
         """
-        found: list[tuple[str, Kept]] = []
-        prefix = after = f"{key}\n"
-        while records := await self._store.page(KIND, prefix, after, _PAGE):
-            found += [(record.key[len(prefix) :], _decode(record.value)) for record in records]
-            after = records[-1].key
+        prefix = f"{key}\n"
+        found = [
+            (record.key[len(prefix) :], _decode(record.value))
+            async for record in every(self._store.page, KIND, prefix)
+        ]
         return sorted(found, key=lambda one: (-one[1].at, one[0]))
 
     async def keep(self, channel: str, one: Person, other: Person) -> None:

@@ -10,11 +10,10 @@ import msgspec
 from twistedchat.chat.errors import NoSuchRoom, NotAllowed
 from twistedchat.chat.names import MAX_ROOM_CHARS, clean_name, folded
 from twistedchat.core.errors import Conflict, StoreUnavailable, StoreUnknown
-from twistedchat.core.records import Change, Record
+from twistedchat.core.records import Change, Record, every
 from twistedchat.interfaces import IBackend
 
 KIND = "room"  # of the records
-_PAGE = 500
 
 
 class RoomKind(StrEnum):
@@ -104,11 +103,8 @@ class Rooms:
         Raises:
             StoreUnavailable: it can be tried again.
         """
-        after = ""
-        while records := await self._store.page(KIND, "", after, _PAGE):
-            for record in records:
-                self._take(record)
-            after = records[-1].key
+        async for record in every(self._store.page, KIND):
+            self._take(record)
         self.loaded = True
 
     def _take(self, record: Record) -> None:

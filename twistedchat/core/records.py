@@ -1,5 +1,6 @@
 """Records: small JSON documents that a store keeps beside the logs, found by kind and key, changed several at once."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 
@@ -37,3 +38,27 @@ class Change:
     value: str | None
     expected: int | None = None
     until: float | None = None
+
+
+async def every(
+    page: "Callable[[str, str, str, int], Awaitable[list[Record]]]",
+    kind: str,
+    prefix: str = "",
+    at_once: int = 500,
+) -> AsyncIterator[Record]:
+    """Yield every record of a kind whose key is longer than ``prefix`` and begins with it, by key.
+
+    Args:
+        page: reads a page (``IBackend.page``).
+        kind: of the records.
+        prefix: of their keys.
+        at_once: records that are asked for at once.
+
+    Raises:
+        What ``page`` does.
+    """
+    after = prefix
+    while records := await page(kind, prefix, after, at_once):
+        for record in records:
+            yield record
+        after = records[-1].key
