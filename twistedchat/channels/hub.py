@@ -16,7 +16,7 @@ from twistedchat.channels.tail import TAIL_ENTRIES
 from twistedchat.core.entry import LogState
 from twistedchat.core.errors import SafeError, StoreUnavailable
 from twistedchat.core.position import Position
-from twistedchat.core.presence import Presence
+from twistedchat.core.presence import RETURN_S, Presence
 from twistedchat.interfaces import IBackend, IBackendListener
 
 _log = Logger()
@@ -26,7 +26,6 @@ COMPARE_S = (
     30.0  # pauses between comparisons of all heads: a wake-up may be missed, a store may lose its tail
 )
 COMPARED = 500  # heads asked for at once
-RETURN_S = 90.0  # after a start, whoever was here before has this long to come back
 FULL_S = 1.0  # where none was idle, it is looked again after this; a look goes over all of them
 
 

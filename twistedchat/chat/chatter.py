@@ -12,14 +12,14 @@ from twistedchat.chat.begun import finished, whole
 from twistedchat.chat.chatter_contacts import ContactsChatter, Key
 from twistedchat.chat.errors import Banned, NoSuchRoom, RoomFull
 from twistedchat.chat.faces import IFace
-from twistedchat.chat.house import Chat
+from twistedchat.chat.house import NAMES_BURST, NAMES_PER_S, Chat, check_names
 from twistedchat.chat.order import Role
 from twistedchat.chat.people import NotLoggedIn, Visitor
 from twistedchat.chat.tickets import MAX_TICKET_CHARS
 from twistedchat.chat.tokens import MAX_TOKEN_CHARS
 from twistedchat.chat.where import ALERTS, user_channel
-from twistedchat.core.errors import StoreUnavailable, StoreUnknown, TooFast
-from twistedchat.core.presence import TooManyPeople
+from twistedchat.core.errors import StoreUnavailable, StoreUnknown
+from twistedchat.core.presence import RETURN_S, TooManyPeople
 from twistedchat.core.throttle import TokenBucket
 from twistedchat.core.wire import ChannelName, MessageId
 from twistedchat.interfaces import IChannel, IJoiner
@@ -27,11 +27,8 @@ from twistedchat.live.client import LiveClient
 from twistedchat.live.element import expose
 from twistedchat.live.reading import Joining, entry_wire, newest
 
-RETURN_S = 90.0  # who comes back with a ticket this soon after a restart was here before: no "came" is told
 SNAPSHOT = 50
 PAGE_CHARS = 262_144  # of one page of history; a page's basket takes only so much
-NAMES_PER_S = 0.2  # logins of one page
-NAMES_BURST = 10
 
 Name = Annotated[str, Meta(max_length=1000)]
 Ticket = Annotated[str, Meta(max_length=MAX_TICKET_CHARS)]
@@ -165,9 +162,7 @@ class Chatter(ContactsChatter):
 
     def _not_too_often(self) -> None:
         """A new guest may talk as fast as anyone: so not one after the other."""
-        wait = self._names.take(self._chat.seconds())
-        if wait:
-            raise TooFast("too many names, try again later", wait)
+        check_names(self._names.take(self._chat.seconds()))
 
     def _welcome(self, visitor: Visitor) -> dict[str, Any]:
         person = visitor.person

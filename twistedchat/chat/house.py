@@ -44,8 +44,8 @@ _LIST_S = 1.0  # a list of more rooms than that is made so often at most; so are
 _TYPES_PER_S = 0.5
 _ADDRESS_OPENS_PER_S = 1.0  # private chats opened from one address
 _ADDRESS_OPENS_BURST = 100
-_NAMES_PER_S = 0.2
-_NAMES_BURST = 10
+NAMES_PER_S = 0.2  # new names of one person, and logins of one page
+NAMES_BURST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Chat:
         self._opens_of_address = Buckets(_ADDRESS_OPENS_PER_S, _ADDRESS_OPENS_BURST)
         self._makes = Attempts(rules.address_rooms_per_s, rules.address_rooms_burst, clock)
         self._types = Buckets(_TYPES_PER_S, 2)
-        self._names = Buckets(_NAMES_PER_S, _NAMES_BURST)
+        self._names = Buckets(NAMES_PER_S, NAMES_BURST)
         self._listed: list[tuple[str, str, int]] = []
         self._listed_at = -inf
         self._started = clock()
@@ -221,10 +221,11 @@ class Chat:
             raise BadText(f"a topic has at most {MAX_TOPIC_CHARS} characters")
         await self._rights.at_least(visitor, channel, Role.MODERATOR)
         self._not_too_fast(visitor)
-        await self.rooms.change(channel, topic=" ".join(text.split()), topic_set=True)
+        topic = " ".join(text.split())
+        await self.rooms.change(channel, topic=topic, topic_set=True)
         log = await self._open_channel(channel)
         who = visitor.person
-        event = wire.encode(["topic", {"from": (who.key, who.name), "text": " ".join(text.split())}])
+        event = wire.encode(["topic", {"from": (who.key, who.name), "text": topic}])
         posted: Appended = await log.post(who.key, id, event)
         return posted
 
@@ -356,9 +357,7 @@ class Chat:
         Raises:
             TooFast: everyone they meet is told of a name, so not one after the other. And what ``People.rename`` does.
         """
-        wait = self._names.take(visitor.person.key, self.seconds())
-        if wait:
-            raise TooFast("too many names, try again later", wait)
+        check_names(self._names.take(visitor.person.key, self.seconds()))
         await self.people.rename(visitor, name)
 
     async def open_private(self, visitor: Visitor, key: str) -> str:
@@ -387,6 +386,16 @@ class Chat:
         log = await self._open_channel(ALERTS)
         event = wire.encode(["alert", {"text": text, "at": self._now()}])
         await log.post(HOUSE_IDENTITY, secrets.token_urlsafe(16), event)
+
+
+def check_names(wait: float) -> None:
+    """Return if there is nothing to wait for until the next name.
+
+    Raises:
+        TooFast
+    """
+    if wait:
+        raise TooFast("too many names, try again later", wait)
 
 
 def _too_fast(wait: float) -> str:

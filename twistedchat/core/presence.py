@@ -11,6 +11,8 @@ from enum import Enum
 from heapq import heappop, heappush
 from math import inf
 
+RETURN_S = 90.0  # after a start, whoever was here before has this long to come back: it is no news
+
 
 class Kind(Enum):
     """How much a change tells."""
