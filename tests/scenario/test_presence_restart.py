@@ -102,6 +102,18 @@ def test_who_left_while_the_store_was_away_is_written_down_when_it_is_back() -> 
     assert not clock.getDelayedCalls()
 
 
+def test_a_crowd_that_waited_is_written_however_fast_the_store_answers() -> None:
+    clock, store = Clock(), Lasting()
+    register = Register(store, clock)
+    store.away = True
+    crowd = [Person(f"{number:05}", "x") for number in range(300 * AT_ONCE)]
+    register.tell(LOBBY, crowd, [])
+    store.away = False
+    clock.advance(1)
+    assert len(settled(store.page("here", "", "", 10**6))) == len(crowd)
+    assert not clock.getDelayedCalls()
+
+
 def test_an_answer_after_the_end_sets_no_timer() -> None:
     clock, store = Clock(), Lasting()
     held: list[Deferred[None]] = []

@@ -1,11 +1,11 @@
 """Who is where, as the store has it: after a restart who comes back was never gone, and who does not has left."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from twistedchat.core.presence import Person
 from twistedchat.core.records import Change, every
@@ -81,28 +81,29 @@ class Register:
         self._write()
 
     def _write(self) -> None:
-        if self._writing or self._again is not None or not self._waiting:
-            return
+        if not self._writing and self._again is None:
+            Deferred.fromCoroutine(self._write_all())
+
+    async def _write_all(self) -> None:
         self._writing = True
-        places = list(self._waiting)[:AT_ONCE]
-        taken = {place: self._waiting.pop(place) for place in places}
-        self._commit(taken).addCallbacks(lambda _: self._written(), self._not_written, (), {}, (taken,))
+        while self._waiting and self._again is None:
+            taken = self._take()
+            try:
+                await self._commit(taken)
+            except Exception as error:
+                _log.debug("who is where cannot be written down: {error}", error=error)
+                self._waiting = taken | self._waiting  # what changed meanwhile is newer
+                if self._stopped:
+                    break
+                self._again = self._clock.callLater(AGAIN_S, self._try_again)
+        self._writing = False
+
+    def _take(self) -> dict[tuple[str, str], str | None]:
+        return {place: self._waiting.pop(place) for place in list(islice(self._waiting, AT_ONCE))}
 
     def _commit(self, taken: dict[tuple[str, str], str | None]) -> Deferred[None]:
         changes = [Change(KIND, f"{channel}\n{key}", name) for (channel, key), name in taken.items()]
         return self._store.commit(changes)
-
-    def _written(self) -> None:
-        self._writing = False
-        self._write()
-
-    def _not_written(self, failure: Failure, taken: dict[tuple[str, str], str | None]) -> None:
-        """What changed meanwhile is newer."""
-        _log.debug("who is where cannot be written down: {error}", error=failure.value)
-        self._writing = False
-        self._waiting = taken | self._waiting
-        if not self._stopped:
-            self._again = self._clock.callLater(AGAIN_S, self._try_again)
 
     def _try_again(self) -> None:
         self._again = None
@@ -114,7 +115,5 @@ class Register:
         if self._again is not None:
             self._again.cancel()
             self._again = None
-        places = list(self._waiting)
-        for first in range(0, len(places), AT_ONCE):
-            piece = {place: self._waiting.pop(place) for place in places[first : first + AT_ONCE]}
-            self._commit(piece).addErrback(lambda failure: None)
+        while self._waiting:
+            self._commit(self._take()).addErrback(lambda failure: None)
