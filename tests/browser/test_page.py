@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from browserkit.chatter import TRANSPORTS, Chatter, enter
+from browserkit.chatter import TRANSPORTS, Chatter, enter, shows
 from browserkit.chromium import ChromiumPage
 from browserkit.drive import Browser, Page
 from browserkit.server import ChatServer
@@ -46,18 +46,6 @@ def visitor(page: Page, room: str) -> Chatter:
     page.write(name)
     page.press("Enter")
     return Chatter(page, name, room).joined()
-
-
-def shows(chatter: Chatter, *texts: str) -> None:
-    """Wait until the log on the screen has exactly these lines at its end, all of them sent."""
-    chatter.page.wait_until(
-        """(texts) => {
-          const lines = twistedchatPage.shown().slice(-texts.length);
-          return JSON.stringify(lines.map((line) => line.text)) === JSON.stringify(texts) &&
-            lines.every((line) => line.state === "sent");
-        }""",
-        list(texts),
-    )
 
 
 def test_enter_sends_and_shift_enter_breaks_the_line(visitor: Chatter) -> None:

@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from browserkit.chatter import Chatter, enter
+from browserkit.chatter import Chatter, enter, shows
 from browserkit.drive import Browser
 from browserkit.server import ChatServer
 
@@ -48,18 +48,6 @@ def write(chatter: Chatter, text: str) -> None:
     chatter.page.evaluate("() => document.getElementById('text').focus()")
     chatter.page.write(text)
     chatter.page.press("Enter")
-
-
-def shows(chatter: Chatter, *texts: str) -> None:
-    """Wait until the last lines on the screen are these, all in the log."""
-    chatter.page.wait_until(
-        """(texts) => {
-          const lines = twistedchatPage.shown().slice(-texts.length);
-          return JSON.stringify(lines.map((line) => line.text)) === JSON.stringify(texts) &&
-            lines.every((line) => line.state === "sent");
-        }""",
-        list(texts),
-    )
 
 
 def pick(chatter: Chatter, label: str) -> None:

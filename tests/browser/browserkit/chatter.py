@@ -167,3 +167,15 @@ def assert_same_log(chatters: list[Chatter], texts: set[str]) -> None:
         assert chatter.told_twice() == {}, chatter
         arrivals = chatter.arrivals()
         assert arrivals == sorted(arrivals), f"{chatter} was told out of order"
+
+
+def shows(chatter: Chatter, *texts: str) -> None:
+    """Wait until the log on the screen has exactly these lines at its end, all of them sent."""
+    chatter.page.wait_until(
+        """(texts) => {
+          const lines = twistedchatPage.shown().slice(-texts.length);
+          return JSON.stringify(lines.map((line) => line.text)) === JSON.stringify(texts) &&
+            lines.every((line) => line.state === "sent");
+        }""",
+        list(texts),
+    )
